@@ -1,0 +1,27 @@
+"""Network building blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from solutions_lib import _validate
+
+
+def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Linear layers of the given sizes with ``activation`` between them (none after the last).
+
+    Args:
+        sizes: input, hidden and output widths, e.g. ``[2, 128, 128, 4]``.
+        activation: module class, created anew between layers.
+    Raises:
+        ValueError: fewer than two sizes, or one below 1.
+    """
+    if len(sizes) < 2:
+        raise ValueError(f"sizes must name at least an input and an output width, got {sizes}")
+    sizes = [_validate.integer("sizes", size) for size in sizes]
+    layers = [nn.Linear(sizes[0], sizes[1])]
+    for n_in, n_out in zip(sizes[1:], sizes[2:]):
+        layers += [activation(), nn.Linear(n_in, n_out)]
+    return nn.Sequential(*layers)
