@@ -30,9 +30,7 @@ def points(name: str, value: object, dim: int | None = None) -> Tensor:
     value = tensor(name, value)
     if value.ndim != 2 or len(value) == 0 or (dim is not None and value.shape[1] != dim):
         wanted = f"(n, {'d' if dim is None else dim})"
-        raise ValueError(
-            f"{name} must have shape {wanted} with n >= 1, got {tuple(value.shape)}"
-        )
+        raise ValueError(f"{name} must have shape {wanted} with n >= 1, got {tuple(value.shape)}")
     return value
 
 

@@ -135,7 +135,7 @@ class GaussianMixture:
         return torch.distributions.MultivariateNormal(self.mean(), self.covariance())
 
     def expect(self, f: Callable[[Tensor], Tensor]) -> Tensor:
-        """E[f(x)] by the trapezoidal rule on a grid (d <= 2), near machine precision if f is smooth.
+        """E[f(x)] by the trapezoidal rule (d <= 2), near machine precision if f is smooth.
 
         The grid reaches 9 standard deviations beyond every mean with 8 nodes per smallest one.
 
@@ -149,7 +149,9 @@ class GaussianMixture:
         low = (self.means - 9 * self.stds[:, None]).amin(0)
         high = (self.means + 9 * self.stds[:, None]).amax(0)
         step = self.stds.min().item() / 8
-        axes = [torch.arange(a, b, step, dtype=torch.float64) for a, b in zip(low, high)]
+        axes = [
+            torch.arange(a, b, step, dtype=torch.float64) for a, b in zip(low, high, strict=True)
+        ]
         grid = torch.cartesian_prod(*axes).reshape(-1, self.dim)
         weights = self.log_prob(grid).exp() * step**self.dim
         return torch.tensordot(weights, f(grid).double(), dims=1)

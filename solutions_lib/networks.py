@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import nn
 
@@ -22,6 +23,6 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Seque
         raise ValueError(f"sizes must name at least an input and an output width, got {sizes}")
     sizes = [_validate.integer("sizes", size) for size in sizes]
     layers = [nn.Linear(sizes[0], sizes[1])]
-    for n_in, n_out in zip(sizes[1:], sizes[2:]):
+    for n_in, n_out in pairwise(sizes[1:]):
         layers += [activation(), nn.Linear(n_in, n_out)]
     return nn.Sequential(*layers)
