@@ -18,7 +18,8 @@ def rate_distortion_bound(
 ) -> tuple[float, float]:
     r"""Lower and upper end, in nats, of the rate-distortion objective at one slope.
 
-    :math:`\min_{p(\hat x|x)} E\|x-\hat x\|^2/(2\,\text{var}) + I(x;\hat x)`. This is the intercept of the tangent to Shannon's curve R(D) with slope -1/(2 var), and equals
+    :math:`\min_{p(\hat x|x)} E\|x-\hat x\|^2/(2\,\text{var}) + I(x;\hat x)`, the intercept of the
+    tangent to Shannon's curve R(D) with slope -1/(2 var), which equals
     :math:`\min_Q -E\log\int Q(dy)\,e^{-\|x-y\|^2/(2\,\text{var})}`. The Blahut-Arimoto iteration
     updates Q on a grid; the Kuhn-Tucker condition turns any Q into a lower bound. If no component
     is narrower than ``var``, Q is known and both ends equal
