@@ -1,0 +1,46 @@
+"""Every page of the book keeps to the guards."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import guards
+import nbformat
+import pytest
+
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+EXERCISES = tomllib.loads((CHAPTERS / "exercises.toml").read_text(encoding="utf-8"))["exercise"]
+PAGES = sorted(CHAPTERS.glob("*/*.ipynb"))
+WRITTEN = [exercise for exercise in EXERCISES if exercise["written"]]
+
+
+def page_of(exercise: guards.Exercise) -> nbformat.NotebookNode:
+    path = CHAPTERS / exercise["part"] / f"{exercise['stem']}.ipynb"
+    return nbformat.read(path, as_version=4)
+
+
+def test_all_28_exercises_are_listed() -> None:
+    assert [exercise["number"] for exercise in EXERCISES] == [f"12.{n}" for n in range(1, 29)]
+
+
+def test_written_exercises_and_pages_agree() -> None:
+    assert guards.complete(PAGES, EXERCISES) == []
+
+
+@pytest.mark.parametrize("guard", guards.PAGE_GUARDS)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_page(path: Path, guard: guards.PageGuard) -> None:
+    assert guard(nbformat.read(path, as_version=4)) == []
+
+
+@pytest.mark.parametrize("guard", guards.EXERCISE_GUARDS)
+@pytest.mark.parametrize("exercise", WRITTEN, ids=lambda exercise: exercise["stem"])
+def test_exercise(exercise: guards.Exercise, guard: guards.ExerciseGuard) -> None:
+    assert guard(page_of(exercise), exercise) == []
+
+
+@pytest.mark.parametrize("exercise", WRITTEN, ids=lambda exercise: exercise["stem"])
+def test_stated_run_time(exercise: guards.Exercise) -> None:
+    run_times = json.loads((CHAPTERS / "run_times.json").read_text(encoding="utf-8"))
+    wall_s = run_times[exercise["number"]]["wall_s"]
+    assert guards.stated_run_time(page_of(exercise), wall_s) == []
