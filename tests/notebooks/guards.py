@@ -18,7 +18,7 @@ MAX_SETUP_LINES = 12
 MAX_IGNORED_CELLS = 6
 MIN_ALT_CHARACTERS = 40
 
-CHECK = re.compile(r"^\s*check(_close)?\(", re.MULTILINE)
+CHECK = re.compile(r"^\s*check(_\w+)?\(", re.MULTILINE)
 STAR_IMPORT = re.compile(r"^\s*from .* import \*", re.MULTILINE)
 RUN_TIME = re.compile(r"Run time: about (\d+) (s|min)\b")
 ABSOLUTE_PATH = re.compile(
