@@ -30,7 +30,7 @@ book: $(VENV)/book.stamp
 	@echo "Open file://$(CURDIR)/_build/html/index.html"
 
 test: $(VENV)/test.stamp
-	$(BIN)/python tools/find_chromium.py
+	$(BIN)/pytest tests/book/test_chromium.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest tests/unit
