@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from numbers import Integral, Real
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
+
+T = TypeVar("T")
 
 
 def tensor(name: str, value: object) -> Tensor:
@@ -16,12 +20,26 @@ def tensor(name: str, value: object) -> Tensor:
         if not np.issubdtype(value.dtype, np.floating):
             raise TypeError(f"{name} must have a floating dtype, got {value.dtype}")
         value = torch.from_numpy(value)
-    if not isinstance(value, Tensor):
+    elif not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a torch.Tensor or numpy.ndarray, got {type(value)}")
-    if not value.is_floating_point():
-        raise TypeError(f"{name} must have a floating dtype, got {value.dtype}")
+    value = floating(name, value)
     if not torch.isfinite(value).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
+    return value
+
+
+def floating(name: str, value: object) -> Tensor:
+    """``value`` if it is a floating-point tensor; not scanned for NaN, for use within loops."""
+    if not instance(name, value, Tensor).is_floating_point():
+        raise TypeError(f"{name} must have a floating dtype, got {value.dtype}")
+    return value
+
+
+def rows(name: str, value: object, dim: int) -> Tensor:
+    """``value`` if it is a floating-point tensor of shape (n, dim); not scanned for NaN."""
+    value = floating(name, value)
+    if value.ndim != 2 or value.shape[1] != dim:
+        raise ValueError(f"{name} must have shape (n, {dim}), got {tuple(value.shape)}")
     return value
 
 
@@ -62,8 +80,20 @@ def real(name: str, value: object, low: float, high: float = math.inf, open_low=
     return float(value)
 
 
+def instance(name: str, value: object, kind: type[T]) -> T:
+    """``value`` if it is a ``kind``."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {type(value)}")
+    return value
+
+
+def function(name: str, value: object) -> Callable[..., Any]:
+    """``value`` if it can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be callable, got {type(value)}")
+    return value
+
+
 def generator(value: object) -> torch.Generator:
     """``value`` if it is a torch.Generator."""
-    if not isinstance(value, torch.Generator):
-        raise TypeError(f"generator must be a torch.Generator, got {type(value)}")
-    return value
+    return instance("generator", value, torch.Generator)

@@ -22,7 +22,7 @@ def check(claim: str, holds: bool, detail: object = "") -> None:
         AssertionError: the claim does not hold.
         TypeError: ``holds`` is not a single truth value.
     """
-    if isinstance(holds, torch.Tensor | np.ndarray) and holds.size in ((), torch.Size([])):
+    if isinstance(holds, torch.Tensor | np.ndarray) and holds.ndim == 0:
         holds = holds.item()
     if not isinstance(holds, bool | np.bool_):
         raise TypeError(f"holds must be a bool, got {type(holds)}")
@@ -55,7 +55,8 @@ def check_mean(claim: str, draws: object, expected: float, standard_errors: floa
     """
     draws = np.asarray(draws, dtype=float)
     if draws.ndim != 1 or len(draws) < 30 or not draws.std() > 0:
-        raise ValueError("draws must be one-dimensional, at least 30 and not all equal")
+        raise ValueError("draws must be one-dimensional, finite, at least 30 and not all equal")
+    _validate.real("standard_errors", standard_errors, 0, open_low=True)
     error = draws.std(ddof=1) / np.sqrt(len(draws))
     gap = abs(draws.mean() - expected)
     check(

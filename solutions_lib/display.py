@@ -18,6 +18,6 @@ def show_source(*objects: Callable | type) -> Markdown:
 def mean_sd(values: Iterable[float], digits: int = 3) -> str:
     """``mean ± standard deviation`` of figures over seeds, for tables."""
     values = np.asarray(list(values), dtype=float)
-    if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"values must be at least two numbers, got shape {values.shape}")
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise ValueError(f"values must be at least two finite numbers, got {values}")
     return f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"

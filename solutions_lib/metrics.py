@@ -28,6 +28,7 @@ def _pair(x: Points, y: Points) -> tuple[np.ndarray, np.ndarray]:
 
 def _scaled_distances(x: Points, law: GaussianMixture) -> Tensor:
     """Distance of each point to each centre in units of that component's s_k, shape (n, K)."""
+    law = _validate.instance("law", law, GaussianMixture)
     x = _validate.points("x", x, law.dim).detach().cpu().double()
     return torch.cdist(x, law.means) / law.stds
 
@@ -46,6 +47,7 @@ def covered_modes(
 
 def mode_masses(x: Points, law: GaussianMixture) -> Tensor:
     """Share of the samples that Bayes' rule assigns to each component, shape (K,), sum 1."""
+    law = _validate.instance("law", law, GaussianMixture)
     assigned = law.posterior(_validate.points("x", x, law.dim).detach().cpu()).argmax(1)
     return torch.bincount(assigned, minlength=len(law.weights)) / len(assigned)
 
@@ -124,6 +126,8 @@ def floor(
     Returns:
         shape (replicates,).
     """
+    _validate.function("metric", metric)
+    _validate.instance("law", law, GaussianMixture)
     replicates = _validate.integer("replicates", replicates)
     return np.array(
         [metric(law.sample(n, generator), law.sample(n, generator)) for _ in range(replicates)]

@@ -142,8 +142,10 @@ class GaussianMixture:
         Args:
             f: maps points (n, d), float64, to values (n, ...).
         Raises:
+            TypeError: ``f`` cannot be called.
             ValueError: d > 2.
         """
+        _validate.function("f", f)
         if self.dim > 2:
             raise ValueError(f"expect needs dimension 1 or 2, got {self.dim}")
         low = (self.means - 9 * self.stds[:, None]).amin(0)

@@ -17,11 +17,13 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Seque
         sizes: input, hidden and output widths, e.g. ``[2, 128, 128, 4]``.
         activation: module class, created anew between layers.
     Raises:
+        TypeError: ``sizes`` are not integers, or ``activation`` cannot be called.
         ValueError: fewer than two sizes, or one below 1.
     """
+    sizes = [_validate.integer("sizes", s) for s in _validate.instance("sizes", sizes, Sequence)]
     if len(sizes) < 2:
         raise ValueError(f"sizes must name at least an input and an output width, got {sizes}")
-    sizes = [_validate.integer("sizes", size) for size in sizes]
+    _validate.function("activation", activation)
     layers = [nn.Linear(sizes[0], sizes[1])]
     for n_in, n_out in pairwise(sizes[1:]):
         layers += [activation(), nn.Linear(n_in, n_out)]

@@ -39,6 +39,7 @@ def panels(n_rows: int, n_columns: int, width: float = 7.2) -> tuple[Figure, np.
         _validate.integer("n_rows", n_rows),
         _validate.integer("n_columns", n_columns),
     )
+    width = _validate.real("width", width, 0, open_low=True)
     (x_low, x_high), (y_low, y_high) = PLANE
     height = width / n_columns * (y_high - y_low) / (x_high - x_low) + 0.35
     fig, axes = plt.subplots(
@@ -56,18 +57,21 @@ def panels(n_rows: int, n_columns: int, width: float = 7.2) -> tuple[Figure, np.
 def draw_cloud(
     ax: Axes, x: Points, labels: Points | None = None, color: str = REAL, size: float = 4
 ) -> Axes:
-    """Scatter points (n, 2) in one colour, or by mode if integer ``labels`` (n,) are given."""
+    """Scatter points (n, 2) in one colour, or by mode if labels 0-4 of shape (n,) are given."""
+    ax = _validate.instance("ax", ax, Axes)
     x = _validate.points("x", x, 2).detach().cpu().numpy()
     if labels is not None:
-        if len(labels) != len(x):
-            raise ValueError(f"labels must have length {len(x)}, got {len(labels)}")
-        color = np.asarray(MODE_COLORS)[np.asarray(labels)]
+        labels = np.asarray(labels)
+        if labels.shape != (len(x),) or not np.isin(labels, range(len(MODE_COLORS))).all():
+            raise ValueError(f"labels must be {len(x)} integers 0-4, got {labels}")
+        color = np.asarray(MODE_COLORS)[labels.astype(int)]
     ax.scatter(x[:, 0], x[:, 1], s=size, c=color, alpha=0.6, linewidths=0, rasterized=True)
     return ax
 
 
 def draw_density(ax: Axes, law: GaussianMixture, color: str = "black") -> Axes:
     """Contours of the exact density that enclose 50, 90 and 99 % of its mass."""
+    ax, law = _validate.instance("ax", ax, Axes), _validate.instance("law", law, GaussianMixture)
     (x_low, x_high), (y_low, y_high) = PLANE
     xs = torch.linspace(x_low, x_high, 261, dtype=torch.float64)
     ys = torch.linspace(y_low, y_high, 206, dtype=torch.float64)
@@ -77,4 +81,11 @@ def draw_density(ax: Axes, law: GaussianMixture, color: str = "black") -> Axes:
     levels = sorted(ordered[(mass < share).sum()].item() for share in (0.5, 0.9, 0.99))
     grid = density.reshape(len(xs), len(ys)).T
     ax.contour(xs, ys, grid, levels=levels, colors=color, linewidths=0.8, alpha=0.7)
+    return ax
+
+
+def draw_prior(ax: Axes, color: str = "black") -> Axes:
+    """Contours of N(0, I) in a latent plane: dashed circles at 1, 2 and 3 standard deviations."""
+    for radius in (1, 2, 3):
+        ax.add_patch(plt.Circle((0, 0), radius, fill=False, ls="--", lw=0.8, color=color))
     return ax

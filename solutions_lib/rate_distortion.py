@@ -33,6 +33,7 @@ def rate_distortion_bound(
         lower and upper end.
     Source: Berger (1971), theorem 2.5.3; Cover & Thomas (2006), section 10.8.
     """
+    law = _validate.instance("law", law, GaussianMixture)
     var = _validate.real("var", var, 0, open_low=True)
     iterations = _validate.integer("iterations", iterations)
     if law.dim != 2:

@@ -105,6 +105,8 @@ def fit(
         FloatingPointError: the loss turned NaN or infinite; the message names epoch and step.
         TypeError, ValueError: bad arguments.
     """
+    _validate.instance("model", model, nn.Module)
+    _validate.function("loss", loss)
     data = _validate.tensor("data", data)
     if data.ndim == 0 or len(data) == 0:
         raise ValueError(f"data must have at least one row, got shape {tuple(data.shape)}")
@@ -154,6 +156,7 @@ def run_seeds(train: Callable[[int], Any], seed_list: Sequence[int] | None = Non
         RuntimeError: a run failed; the message names its seed.
         KeyboardInterrupt: passed on after the workers are stopped.
     """
+    _validate.function("train", train)
     seed_list = [
         _validate.integer("seed", s, low=0) for s in (seeds() if seed_list is None else seed_list)
     ]

@@ -21,12 +21,12 @@ def gaussian_kl(mu: Tensor, log_var: Tensor) -> Tensor:
     :math:`\tfrac12(\mu^2 + \sigma^2 - \log\sigma^2 - 1)`, same shape as the arguments; sum over the
     last axis for a diagonal Gaussian. Source: Kingma & Welling (2014), appendix B.
 
+    NaN passes through, here and in the other functions of a training step; :func:`fit` stops on it.
+
     Raises:
         TypeError, ValueError: not floating-point tensors, or of different shapes.
     """
-    for name, value in (("mu", mu), ("log_var", log_var)):
-        if not isinstance(value, Tensor) or not value.is_floating_point():
-            raise TypeError(f"{name} must be a floating-point torch.Tensor")
+    mu, log_var = _validate.floating("mu", mu), _validate.floating("log_var", log_var)
     _validate.same_shape("mu", mu, "log_var", log_var)
     return 0.5 * (mu.square() + log_var.exp() - log_var - 1)
 
@@ -35,7 +35,11 @@ def gaussian_nll(x: Tensor, mean: Tensor, var: float) -> Tensor:
     r"""-log N(x; mean, var I) in nats with every constant, shape (n,).
 
     :math:`\|x-\text{mean}\|^2/(2\,\text{var}) + \tfrac d2\log(2\pi\,\text{var})`.
+
+    Raises:
+        TypeError, ValueError: not floating-point tensors, of different shapes, or ``var`` <= 0.
     """
+    x, mean = _validate.floating("x", x), _validate.floating("mean", mean)
     _validate.same_shape("x", x, "mean", mean)
     var = _validate.real("var", var, 0, open_low=True)
     constant = 0.5 * x.shape[-1] * math.log(2 * math.pi * var)
@@ -66,17 +70,18 @@ class VAE(nn.Module):
         self.input_dim = _validate.integer("input_dim", input_dim)
         self.latent_dim = _validate.integer("latent_dim", latent_dim)
         self.decoder_var = _validate.real("decoder_var", decoder_var, 0, open_low=True)
+        hidden_dim = _validate.integer("hidden_dim", hidden_dim)
         self.encoder = mlp([input_dim, hidden_dim, hidden_dim, 2 * latent_dim])
         self.decoder = mlp([latent_dim, hidden_dim, hidden_dim, input_dim])
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """mu and log_var of q(z|x), each (n, latent_dim), for x of shape (n, input_dim)."""
-        mu, log_var = self.encoder(x).chunk(2, dim=-1)
+        mu, log_var = self.encoder(_validate.rows("x", x, self.input_dim)).chunk(2, dim=-1)
         return mu, log_var
 
     def decode(self, z: Tensor) -> Tensor:
         """Mean of p(x|z), shape (n, input_dim), for z of shape (n, latent_dim)."""
-        return self.decoder(z)
+        return self.decoder(_validate.rows("z", z, self.latent_dim))
 
     @torch.no_grad()
     def sample(self, n: int, generator: torch.Generator, noise_var: float = 0.0) -> Tensor:
@@ -105,6 +110,7 @@ class ElboTerms:
 
     def loss(self, beta: float = 1.0) -> Tensor:
         """Mean over the points of reconstruction + beta * KL; the negative ELBO at beta = 1."""
+        beta = _validate.real("beta", beta, 0)
         return (self.reconstruction + beta * self.kl.sum(-1)).mean()
 
 
@@ -119,7 +125,7 @@ def negative_elbo(model: VAE, x: Tensor, generator: torch.Generator) -> ElboTerm
         x: points (n, input_dim).
         generator: source of eps.
     """
-    mu, log_var = model.encode(x)
+    mu, log_var = _validate.instance("model", model, VAE).encode(x)
     z = mu + torch.exp(0.5 * log_var) * randn(mu.shape, generator)
     reconstruction = gaussian_nll(x, model.decode(z), model.decoder_var)
     return ElboTerms(reconstruction, gaussian_kl(mu, log_var))
@@ -127,4 +133,5 @@ def negative_elbo(model: VAE, x: Tensor, generator: torch.Generator) -> ElboTerm
 
 def randn(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     """Standard normal draws on the generator's device."""
+    generator = _validate.generator(generator)
     return torch.randn(shape, generator=generator, device=generator.device)
