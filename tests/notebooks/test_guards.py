@@ -142,6 +142,7 @@ BROKEN_PAGES = [
     (guards.ignored_cells_checked, many_ignored_cells),
     (guards.every_cell_runs, tag(CLAIM, "nbval-skip")),
     (guards.every_cell_runs, edit(CLAIM, "check", "# NBVAL_SKIP\ncheck")),
+    (guards.no_closing_semicolon, edit(FIGURE, "draw()", "draw();\n")),
     (guards.no_star_imports, edit(SETUP, "import numpy as np", "from numpy import *")),
     (guards.light, put(CLAIM, new_output("stream", text="x" * guards.MAX_BYTES))),
 ]
@@ -152,7 +153,8 @@ BROKEN_EXERCISES = [
     (guards.heading, lambda page: page.cells.insert(0, new_markdown_cell("Words."))),
     (guards.sections, edit(0, "## In short", "**In short**")),
     (guards.sections, edit(8, "## References", "## Sources")),
-    (guards.sections, edit(7, "## How we know", "## Something else")),
+    (guards.sections, edit(8, "## References", "## References\n\n## References")),
+    (guards.sections, edit(2, "## (a)", "## (c)")),
     (guards.sections, lambda page: page.cells.insert(2, page.cells.pop(7))),
     (guards.sections, lambda page: page.cells.insert(2, page.cells.pop(4))),
     (guards.hints, edit(0, ":class: dropdown", ":class: tip")),
@@ -200,9 +202,10 @@ def test_every_guard_is_seen_to_complain() -> None:
     assert seen == {*guards.PAGE_GUARDS, *guards.EXERCISE_GUARDS}
 
 
-def test_how_we_know_may_be_absent() -> None:
+@pytest.mark.parametrize("section", ["## The data", ""])
+def test_how_we_know_may_be_replaced_or_absent(section: str) -> None:
     page = good_page()
-    del page.cells[7]
+    edit(7, "## How we know", section)(page)
     assert guards.sections(page, EXERCISE) == []
 
 
