@@ -1,7 +1,7 @@
 """Warn (and so, under `-W`, fail the build) about an image that has no real alternative text.
 
-A figure drawn by a cell takes it from the cell's metadata `mystnb.image.alt`. Without that, the page
-would carry a file name such as `_images/d34c56f.png`, which tells a listener nothing.
+A figure drawn by a cell takes it from the cell's metadata `mystnb.image.alt`. Without that, the
+page would carry a file name such as `_images/d34c56f.png`, which tells a listener nothing.
 """
 
 from docutils import nodes
@@ -13,7 +13,7 @@ MIN_WORDS = 4
 logger = logging.getLogger(__name__)
 
 
-def check_images(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def check_images(_app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Look at every image of a page, once the outputs of its cells are in place."""
     for image in doctree.findall(nodes.image):
         alt = image.get("alt", "")

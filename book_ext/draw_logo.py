@@ -1,6 +1,6 @@
 """Draw the book's logo and favicon: the five modes of the mixture as soft dots.
 
-Run `python book_ext/draw_logo.py`; it writes `images/logo.svg` and `images/favicon.png` beside itself.
+Run `python book_ext/draw_logo.py`; it writes `logo.svg` and `favicon.png` to `images/`.
 """
 
 from pathlib import Path

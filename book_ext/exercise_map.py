@@ -1,10 +1,10 @@
-"""Directive `exercise-map`: the list of exercises, for the whole book or for one part.
+"""Directive `exercise-map`: the exercises of one part, with what a reader wants to know first.
 
     :::{exercise-map} vae
     :::
 
-The facts come from `chapters/exercises.toml`, the run times from `chapters/run_times.json`. A page that
-is not in the table of contents yet is listed without a link and marked "in preparation".
+The facts come from `chapters/exercises.toml`, the run times from `chapters/run_times.json`. A page
+that is not in the table of contents yet has no link and the mark "in preparation".
 """
 
 import json
@@ -15,8 +15,6 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-
-STARS = {1: "one star", 2: "two stars", 3: "three stars", 4: "four stars"}
 
 
 def duration(seconds: float) -> str:
@@ -29,64 +27,59 @@ def duration(seconds: float) -> str:
 class ExerciseMap(SphinxDirective):
     """One list entry per exercise: number, stars, title, run time, what you will learn."""
 
-    optional_arguments = 1
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         chapters = Path(self.env.srcdir) / "chapters"
-        catalogue = tomllib.loads(self.read(chapters / "exercises.toml"))
+        exercises = tomllib.loads(self.read(chapters / "exercises.toml"))["exercise"]
         times_file = chapters / "run_times.json"
         times = json.loads(self.read(times_file)) if times_file.exists() else {}
-        part = self.arguments[0] if self.arguments else None
-        if part and part not in catalogue["parts"]:
-            raise self.error(f"unknown part {part!r}; there are {', '.join(catalogue['parts'])}")
-        result = []
-        for key, title in catalogue["parts"].items():
-            if part in (None, key):
-                chosen = [e for e in catalogue["exercise"] if e["part"] == key]
-                heading = [] if part else [self.heading(key, title)]
-                entries = [self.entry(e, times.get(e["number"])) for e in chosen]
-                listing = nodes.bullet_list("", *entries, classes=["exercise-map"])
-                result += [*heading, listing]
-        return result
+        chosen = [e for e in exercises if e["part"] == self.arguments[0]]
+        if not chosen:
+            raise self.error(f"no exercise belongs to a part {self.arguments[0]!r}")
+        entries = [self.entry(e, times.get(e["number"])) for e in chosen]
+        return [nodes.bullet_list("", *entries, classes=["exercise-map"])]
 
     def read(self, path: Path) -> str:
         self.env.note_dependency(str(path))
         return path.read_text(encoding="utf-8")
 
-    def link(self, doc: str, text: str) -> nodes.Node:
-        reference = addnodes.pending_xref(
-            "", refdomain="std", reftype="doc", reftarget=f"/{doc}", refexplicit=True
-        )
-        reference["refdoc"] = self.env.docname
-        reference += nodes.inline("", text)
-        return reference
-
-    def heading(self, key: str, title: str) -> nodes.Node:
-        return nodes.paragraph(
-            "", "", self.link(f"chapters/{key}/index", title), classes=["exercise-part"]
-        )
-
     def entry(self, exercise: dict, time: dict | None) -> nodes.list_item:
-        def part(text: str, name: str) -> nodes.inline:
-            return nodes.inline("", text, classes=[f"exercise-{name}"])
-
+        """Number, stars and run time; the title, linked if the page exists; what it teaches."""
         doc = f"chapters/{exercise['part']}/{exercise['stem']}"
         written = doc in self.env.found_docs
-        title = self.link(doc, exercise["title"]) if written else nodes.Text(exercise["title"])
         note = "" if written else "in preparation"
         if written and time:
             note = f"runs in {duration(time['wall_s'])}"
-        stars = nodes.raw(
-            "",
-            f'<span class="exercise-stars" role="img" aria-label="{STARS[exercise["stars"]]}">'
-            f"{'★' * exercise['stars']}</span>",
-            format="html",
-        )
-        head = nodes.paragraph("", "", part(exercise["number"], "number"), nodes.Text(" "))
-        head += [nodes.strong("", "", title), nodes.Text(" "), stars, nodes.Text(" ")]
-        head += part(note, "note")
+        head = nodes.paragraph("", classes=["exercise-head"])
+        head += nodes.inline("", exercise["number"], classes=["exercise-number"])
+        head += stars(exercise["stars"])
+        head += nodes.inline("", note, classes=["exercise-note"])
+        text = nodes.inline("", exercise["title"])
+        title = nodes.paragraph("", classes=["exercise-title"])
+        title += self.link(doc, text) if written else text
         learn = nodes.paragraph("", exercise["learn"], classes=["exercise-learn"])
-        return nodes.list_item("", head, learn, classes=["written" if written else "planned"])
+        state = "written" if written else "planned"
+        return nodes.list_item("", head, title, learn, classes=[state])
+
+    def link(self, doc: str, text: nodes.inline) -> addnodes.pending_xref:
+        """A reference to a page that Sphinx resolves."""
+        return addnodes.pending_xref(
+            "",
+            text,
+            refdomain="std",
+            reftype="doc",
+            refexplicit=True,
+            reftarget=f"/{doc}",
+            refdoc=self.env.docname,
+        )
+
+
+def stars(count: int) -> nodes.raw:
+    """The difficulty, drawn for the eye and spelled out for a screen reader."""
+    label = f"{count} of 4 stars"
+    html = f'<span class="exercise-stars" role="img" aria-label="{label}">{"★" * count}</span>'
+    return nodes.raw("", html, format="html")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,9 +1,9 @@
 """Serve MathJax from the book itself, so that formulas are typeset without a network.
 
-The wheel `sphinx-mathjax-offline` ships the whole of MathJax 3.2.2 (24 MB). This extension copies the
-2 MB that a page can ask for: the entry script, the TeX extensions that load on demand (`\\boldsymbol`
-is one) and the fonts. The files go into the output only, never into a static folder of the sources,
-where Jupyter Book would add every script to every page.
+The wheel `sphinx-mathjax-offline` ships the whole of MathJax 3.2.2 (24 MB). This extension copies
+the 2 MB that a page can ask for: the entry script, the TeX extensions that load on demand
+(`\\boldsymbol` is one) and the fonts. The files go into the output only, never into a static folder
+of the sources, where Jupyter Book would add every script to every page.
 """
 
 import shutil
