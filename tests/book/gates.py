@@ -1,0 +1,132 @@
+"""What a built page must keep to. Each gate takes a page and returns a list of complaints."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import Page
+
+MAX_PAGE_BYTES = 1_500_000
+MIN_ALT_WORDS = 4
+REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
+REMOTE_IMPORT = re.compile(r"""\bimport\b[^;]*?["'`](?:https?:)?//""")
+REMOTE_STYLE = re.compile(r"""(?:@import|url\()\s*["'(]*\s*(?:https?:)?//""", re.IGNORECASE)
+
+AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}  # it may not fetch over file://
+
+
+def external_loads(html: str) -> list[str]:
+    """Everything that the browser would fetch from outside while it shows the page."""
+    soup = BeautifulSoup(html, "html.parser")
+    complaints = []
+    for tag in soup.find_all(True):
+        names = ["src", "srcset", "poster", "data"] + ["href"] * (tag.name == "link")
+        for value in (tag.get(name) for name in names):
+            if value and REMOTE.match(value) and "canonical" not in tag.get("rel", []):
+                complaints.append(f"<{tag.name}> loads {value}")
+        if REMOTE_STYLE.search(tag.get("style", "")):
+            complaints.append(f"<{tag.name}> has a style that loads from outside")
+    for script in soup.find_all("script"):
+        if REMOTE_IMPORT.search(script.get_text()):
+            complaints.append("an inline script imports from outside")
+    for style in soup.find_all("style"):
+        complaints += external_styles(style.get_text())
+    return complaints
+
+
+def external_styles(css: str) -> list[str]:
+    """Imports and images that a style sheet fetches from outside."""
+    return [f"style loads {match.group(0)}…" for match in REMOTE_STYLE.finditer(css)]
+
+
+def anchors(html: str) -> set[str]:
+    """The ids that a link can jump to."""
+    return {tag["id"] for tag in BeautifulSoup(html, "html.parser").find_all(id=True)}
+
+
+def dead_links(path: Path, anchors_of: dict[Path, set[str]]) -> list[str]:
+    """Internal links of a page to files or anchors that do not exist."""
+    complaints = []
+    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    targets = [tag.get("href") or tag.get("src") for tag in soup.select("[href], [src]")]
+    for target in dict.fromkeys(filter(None, targets)):
+        parts = urlsplit(target)
+        if parts.scheme or parts.netloc:
+            continue
+        file = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
+        if not file.is_file():
+            complaints.append(f"{target}: no such file")
+        elif parts.fragment and unquote(parts.fragment) not in anchors_of.get(file, set()):
+            complaints.append(f"{target}: no such anchor")
+    return complaints
+
+
+def missing_alt(html: str) -> list[str]:
+    """Images without a text that says what one sees; the logo stands beside its own text."""
+    complaints = []
+    for image in BeautifulSoup(html, "html.parser").select("img:not(.logo__image)"):
+        alt = image.get("alt", "")
+        if len(alt.split()) < MIN_ALT_WORDS:
+            complaints.append(f"image {image.get('src', '')[:60]} has alt text {alt!r}")
+    return complaints
+
+
+def overweight(path: Path) -> list[str]:
+    """The page with its own images must not exceed MAX_PAGE_BYTES."""
+    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    sources = {image["src"] for image in soup.select("img[src]")}
+    files = [path.parent / unquote(src) for src in sources if not urlsplit(src).scheme]
+    size = sum(file.stat().st_size for file in [path, *files])
+    return [f"{size:,} bytes with images"] if size > MAX_PAGE_BYTES else []
+
+
+def missing_parts(html: str, number: str, letters: Iterable[str]) -> list[str]:
+    """Lettered parts of an exercise without their anchor, such as ex-12-3-a."""
+    expected = [f"ex-{number.replace('.', '-')}-{letter}" for letter in letters]
+    return [f"no anchor {name}" for name in expected if name not in anchors(html)]
+
+
+def watch(page: Page) -> list[str]:
+    """A list that fills with console errors, uncaught exceptions and requests to the network."""
+    complaints: list[str] = []
+
+    def on_console(message) -> None:
+        if message.type == "error":
+            complaints.append(f"console: {message.text}")
+
+    def on_request(request) -> None:
+        if urlsplit(request.url).scheme not in ("file", "data", "blob"):
+            complaints.append(f"request: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
+    page.on("request", on_request)
+    return complaints
+
+
+def bad_math(page: Page) -> list[str]:
+    """Formulas that MathJax left as source, could not parse, or drew with an unknown macro."""
+    page.evaluate("window.MathJax?.startup?.promise")
+    return page.evaluate(
+        """() => [
+          ...[...document.querySelectorAll('.math')].filter(e => !e.querySelector('mjx-container'))
+            .map(e => 'not typeset: ' + e.textContent.trim().slice(0, 60)),
+          ...[...document.querySelectorAll('mjx-merror, mjx-mtext[style*="red"]')]
+            .map(e => 'broken formula: ' + e.closest('mjx-container').textContent.slice(0, 60)),
+        ]"""
+    )
+
+
+def horizontal_scroll(page: Page) -> list[str]:
+    """The page must not be wider than the window."""
+    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    return [] if widths[0] <= widths[1] else [f"{widths[0]} px wide in {widths[1]} px"]
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds hard to reach or to read for some readers."""
+    found = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    return [f"axe {rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]

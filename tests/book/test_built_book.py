@@ -1,0 +1,90 @@
+"""The built book under every gate: as files, and in a browser without a network."""
+
+import tomllib
+from pathlib import Path
+
+import gates
+import pytest
+from playwright.sync_api import BrowserContext
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "_build" / "html"
+EXERCISES = tomllib.loads((ROOT / "chapters" / "exercises.toml").read_text())["exercise"]
+PAGES = sorted(p for p in BOOK.rglob("*.html") if "_static" not in p.parts)
+SHOWN = [p for p in PAGES if p != BOOK / "index.html"]  # that one only redirects
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(BOOK))
+
+
+def test_the_book_is_built() -> None:
+    assert (BOOK / "intro.html").is_file(), f"no book in {BOOK}: run `make book` first"
+
+
+@pytest.fixture(scope="session")
+def anchors_of() -> dict[Path, set[str]]:
+    return {path.resolve(): gates.anchors(path.read_text(encoding="utf-8")) for path in PAGES}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_file(path: Path, anchors_of: dict[Path, set[str]]) -> None:
+    html = path.read_text(encoding="utf-8")
+    complaints = [
+        *gates.external_loads(html),
+        *gates.dead_links(path, anchors_of),
+        *gates.missing_alt(html),
+        *gates.overweight(path),
+    ]
+    assert not complaints
+
+
+@pytest.mark.parametrize("path", sorted(BOOK.rglob("*.css")), ids=name)
+def test_style_sheet_loads_nothing_from_outside(path: Path) -> None:
+    assert not gates.external_styles(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e["number"])
+def test_exercise_answers_every_part_if_written(exercise: dict) -> None:
+    path = BOOK / "chapters" / exercise["part"] / f"{exercise['stem']}.html"
+    assert path.exists() == exercise["written"]
+    if exercise["written"]:
+        html = path.read_text(encoding="utf-8")
+        assert not gates.missing_parts(html, exercise["number"], exercise["letters"])
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=name)
+def test_page_in_browser(path: Path, view: BrowserContext) -> None:
+    page = view.new_page()
+    complaints = gates.watch(page)
+    page.goto(path.as_uri())
+    complaints += gates.bad_math(page)
+    complaints += gates.horizontal_scroll(page)
+    page.close()
+    assert not complaints
+
+
+@pytest.mark.parametrize("view", ["desktop-light", "phone-dark"], indirect=True)
+@pytest.mark.parametrize("path", SHOWN, ids=name)
+def test_page_has_no_barriers(path: Path, view: BrowserContext) -> None:
+    page = view.new_page()
+    page.goto(path.as_uri())
+    complaints = gates.barriers(page)
+    page.close()
+    assert not complaints
+
+
+def test_colour_scheme_follows_the_reader(view: BrowserContext) -> None:
+    page = view.new_page()
+    page.goto((BOOK / "intro.html").as_uri())
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+    page.close()
+
+
+def test_search_finds_a_word(view: BrowserContext) -> None:
+    page = view.new_page()
+    page.goto((BOOK / "search.html").as_uri() + "?q=reparameterization")
+    page.click("#search-results li a")
+    assert "reparameterization" in page.inner_text("article").lower()
+    page.close()
