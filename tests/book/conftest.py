@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
 FLAGS = [
     "--disable-background-networking",
@@ -15,6 +15,10 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+NO_CHROMIUM = (
+    "The tests of the book need Chromium: install your system's package (Debian: apt-get install "
+    "chromium), set CHROMIUM to its path, or run `.venv/bin/playwright install chromium`."
+)
 VIEWS = {
     "desktop-light": ({"width": 1280, "height": 900}, "light"),
     "desktop-dark": ({"width": 1280, "height": 900}, "dark"),
@@ -33,7 +37,12 @@ def find_chromium() -> str | None:
 def browser() -> Iterator[Browser]:
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS + sandbox)
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(), args=FLAGS + sandbox
+            )
+        except Error as error:
+            pytest.exit(f"{error.message.splitlines()[0]}\n{NO_CHROMIUM}", returncode=1)
         yield browser
         browser.close()
 
