@@ -70,7 +70,9 @@ def integer(name: str, value: object, low: int = 1) -> int:
     return int(value)
 
 
-def real(name: str, value: object, low: float, high: float = math.inf, open_low=False) -> float:
+def real(
+    name: str, value: object, low: float, high: float = math.inf, open_low: bool = False
+) -> float:
     """``value`` as a float in [low, high], or in (low, high] with ``open_low``."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {value!r}")
@@ -83,14 +85,14 @@ def real(name: str, value: object, low: float, high: float = math.inf, open_low=
 def instance(name: str, value: object, kind: type[T]) -> T:
     """``value`` if it is a ``kind``."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be a {kind.__name__}, got {type(value)}")
+        raise TypeError(f"{name} must be of type {kind.__name__}, got {type(value).__name__}")
     return value
 
 
 def function(name: str, value: object) -> Callable[..., Any]:
     """``value`` if it can be called."""
     if not callable(value):
-        raise TypeError(f"{name} must be callable, got {type(value)}")
+        raise TypeError(f"{name} must be callable, got {type(value).__name__}")
     return value
 
 

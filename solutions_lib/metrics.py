@@ -22,8 +22,12 @@ Points = Tensor | np.ndarray
 
 
 def _pair(x: Points, y: Points) -> tuple[np.ndarray, np.ndarray]:
+    """Both as float64 arrays of points in one space."""
     x = _validate.points("x", x).detach().cpu().double().numpy()
-    return x, _validate.points("y", y, x.shape[1]).detach().cpu().double().numpy()
+    y = _validate.points("y", y).detach().cpu().double().numpy()
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"x and y must have one dimension, got {x.shape[1]} and {y.shape[1]}")
+    return x, y
 
 
 def _scaled_distances(x: Points, law: GaussianMixture) -> Tensor:

@@ -130,9 +130,14 @@ class GaussianMixture:
         second = torch.einsum("k,ki,kj->ij", self.weights, self.means, self.means)
         return within + second - torch.outer(self.mean(), self.mean())
 
-    def matched_gaussian(self) -> torch.distributions.MultivariateNormal:
-        """The one Gaussian with the same mean and covariance: the structureless control."""
-        return torch.distributions.MultivariateNormal(self.mean(), self.covariance())
+    def sample_matched_gaussian(self, n: int, generator: torch.Generator) -> Tensor:
+        """n draws, float32 (n, d), of one Gaussian with the law's mean and covariance.
+
+        The structureless control: a useful metric tells it from the law.
+        """
+        n, generator = _validate.integer("n", n), _validate.generator(generator)
+        eps = torch.randn(n, self.dim, dtype=torch.float64, generator=generator)
+        return (self.mean() + eps @ torch.linalg.cholesky(self.covariance()).T).float()
 
     def expect(self, f: Callable[[Tensor], Tensor]) -> Tensor:
         """E[f(x)] by the trapezoidal rule (d <= 2), near machine precision if f is smooth.

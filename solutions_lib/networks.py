@@ -20,7 +20,9 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Seque
         TypeError: ``sizes`` are not integers, or ``activation`` cannot be called.
         ValueError: fewer than two sizes, or one below 1.
     """
-    sizes = [_validate.integer("sizes", s) for s in _validate.instance("sizes", sizes, Sequence)]
+    sizes = list(_validate.instance("sizes", sizes, Sequence))
+    for size in sizes:
+        _validate.integer("each of sizes", size)
     if len(sizes) < 2:
         raise ValueError(f"sizes must name at least an input and an output width, got {sizes}")
     _validate.function("activation", activation)

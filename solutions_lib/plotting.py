@@ -28,11 +28,11 @@ def use_style() -> None:
     plt.style.use(Path(__file__).with_name("book.mplstyle"))
 
 
-def panels(n_rows: int, n_columns: int, width: float = 7.2) -> tuple[Figure, np.ndarray]:
+def panels(n_rows: int, n_columns: int, width: float = 5.8) -> tuple[Figure, np.ndarray]:
     """A grid of equal-aspect data-plane panels with the book's limits; axes (n_rows, n_columns).
 
     Args:
-        n_rows, n_columns: at most three columns stay legible on a phone.
+        n_rows, n_columns: at most two columns stay legible on a phone.
         width: of the figure, inches.
     """
     n_rows, n_columns = (
@@ -86,6 +86,7 @@ def draw_density(ax: Axes, law: GaussianMixture, color: str = "black") -> Axes:
 
 def draw_prior(ax: Axes, color: str = "black") -> Axes:
     """Contours of N(0, I) in a latent plane: dashed circles at 1, 2 and 3 standard deviations."""
+    ax = _validate.instance("ax", ax, Axes)
     for radius in (1, 2, 3):
         ax.add_patch(plt.Circle((0, 0), radius, fill=False, ls="--", lw=0.8, color=color))
     return ax

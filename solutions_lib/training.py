@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +114,8 @@ def fit(
     batch_size = _validate.integer("batch_size", batch_size)
     lr = _validate.real("lr", lr, 0, open_low=True)
     _validate.generator(generator)
+    if track is not None:
+        _validate.function("track", track)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
     steps = epochs * math.ceil(len(data) / batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
@@ -142,7 +144,7 @@ def _train_one(train: Callable[[int], Any], seed: int) -> Any:
         raise RuntimeError(f"seed {seed} failed: {type(error).__name__}: {error}") from error
 
 
-def run_seeds(train: Callable[[int], Any], seed_list: Sequence[int] | None = None) -> list[Any]:
+def run_seeds(train: Callable[[int], Any], seed_list: Iterable[int] | None = None) -> list[Any]:
     """``[train(seed) for seed in seed_list]``, one process per core, bit-identical to the loop.
 
     :func:`set_seed` is called before each run. Wrap the call in
@@ -157,8 +159,10 @@ def run_seeds(train: Callable[[int], Any], seed_list: Sequence[int] | None = Non
         KeyboardInterrupt: passed on after the workers are stopped.
     """
     _validate.function("train", train)
+    seed_list = seeds() if seed_list is None else seed_list
     seed_list = [
-        _validate.integer("seed", s, low=0) for s in (seeds() if seed_list is None else seed_list)
+        _validate.integer("each of seed_list", seed, low=0)
+        for seed in _validate.instance("seed_list", seed_list, Iterable)
     ]
     jobs = min(_environment_int("SOLUTIONS_LIB_JOBS", cpu_count(), low=1), max(len(seed_list), 1))
     runs = Parallel(n_jobs=jobs, return_as="generator")(

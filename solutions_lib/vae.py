@@ -46,6 +46,19 @@ def gaussian_nll(x: Tensor, mean: Tensor, var: float) -> Tensor:
     return (x - mean).square().sum(-1) / (2 * var) + constant
 
 
+def reparameterize(mu: Tensor, log_var: Tensor, generator: torch.Generator) -> Tensor:
+    r"""One draw :math:`z = \mu + \sigma\odot\epsilon` with gradients, the shape of ``mu``.
+
+    Source: Kingma & Welling (2014), section 2.4. Home page: Exercise 12.2.
+
+    Raises:
+        TypeError, ValueError: not floating-point tensors, of different shapes, or no generator.
+    """
+    mu, log_var = _validate.floating("mu", mu), _validate.floating("log_var", log_var)
+    _validate.same_shape("mu", mu, "log_var", log_var)
+    return mu + torch.exp(0.5 * log_var) * randn(mu.shape, generator)
+
+
 class VAE(nn.Module):
     r"""Gaussian encoder, Gaussian decoder with a fixed variance, standard normal prior.
 
@@ -126,7 +139,7 @@ def negative_elbo(model: VAE, x: Tensor, generator: torch.Generator) -> ElboTerm
         generator: source of eps.
     """
     mu, log_var = _validate.instance("model", model, VAE).encode(x)
-    z = mu + torch.exp(0.5 * log_var) * randn(mu.shape, generator)
+    z = reparameterize(mu, log_var, generator)
     reconstruction = gaussian_nll(x, model.decode(z), model.decoder_var)
     return ElboTerms(reconstruction, gaussian_kl(mu, log_var))
 

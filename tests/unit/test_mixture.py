@@ -135,9 +135,9 @@ def test_moments_against_quadrature(law):
 
 
 def test_matched_gaussian_has_the_same_two_moments():
-    matched = LAW.matched_gaussian()
-    torch.testing.assert_close(matched.mean, LAW.mean())
-    torch.testing.assert_close(matched.covariance_matrix, LAW.covariance())
+    x = SKEWED.sample_matched_gaussian(200_000, torch.Generator().manual_seed(0)).double()
+    torch.testing.assert_close(x.mean(0), SKEWED.mean(), atol=0.05, rtol=0)
+    torch.testing.assert_close(x.T.cov(), SKEWED.covariance(), atol=0.1, rtol=0)
 
 
 def test_entropy_of_one_gaussian():
