@@ -36,6 +36,7 @@ def seed_table(
         columns: for each variant its runs, one mapping from figure to value per seed.
         digits: after the point.
     """
+    columns = _validate.instance("columns", columns, Mapping)
     frames = {name: pd.DataFrame(list(runs)) for name, runs in columns.items()}
     return pd.DataFrame(
         {name: frame.apply(mean_sd, digits=digits) for name, frame in frames.items()}

@@ -12,7 +12,15 @@ from monte_carlo import assert_mean, rng
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
 from solutions_lib.networks import mlp
-from solutions_lib.vae import VAE, ElboTerms, gaussian_kl, gaussian_nll, negative_elbo, randn
+from solutions_lib.vae import (
+    VAE,
+    ElboTerms,
+    gaussian_kl,
+    gaussian_nll,
+    negative_elbo,
+    randn,
+    reparameterize,
+)
 
 
 def small_vae(**changes) -> VAE:
@@ -54,6 +62,18 @@ def test_nll_holds_every_constant(x, mean, var):
     x, mean = torch.from_numpy(x), torch.from_numpy(mean)
     theirs = -Independent(Normal(mean, math.sqrt(var)), 1).log_prob(x)
     torch.testing.assert_close(gaussian_nll(x, mean, var), theirs)
+
+
+def test_reparameterised_draws_have_the_law_and_the_gradient():
+    """With z = mu + sigma eps: dz/dmu = 1 and dz/dlog_var = (z - mu) / 2."""
+    mu = torch.full((100_000,), 0.7, dtype=torch.float64, requires_grad=True)
+    log_var = torch.full((100_000,), -1.2, dtype=torch.float64, requires_grad=True)
+    z = reparameterize(mu, log_var, rng())
+    assert_mean(z.detach(), 0.7)
+    assert_mean((z.detach() - 0.7) ** 2, math.exp(-1.2))
+    by_mu, by_log_var = torch.autograd.grad(z.sum(), [mu, log_var])
+    assert (by_mu == 1).all()
+    torch.testing.assert_close(by_log_var, (z - mu).detach() / 2)
 
 
 def test_mlp_layers():
