@@ -41,7 +41,7 @@ def panels(n_rows: int, n_columns: int, width: float = 5.8) -> tuple[Figure, np.
     )
     width = _validate.real("width", width, 0, open_low=True)
     (x_low, x_high), (y_low, y_high) = PLANE
-    height = width / n_columns * (y_high - y_low) / (x_high - x_low) + 0.35
+    height = width / n_columns * (y_high - y_low) / (x_high - x_low) + 0.1
     fig, axes = plt.subplots(
         n_rows, n_columns, figsize=(width, n_rows * height), sharex=True, sharey=True, squeeze=False
     )
