@@ -50,7 +50,7 @@ class ExerciseMap(SphinxDirective):
         written = doc in self.env.found_docs
         note = "" if written else "in preparation"
         if written and time:
-            note = f"runs in {duration(time['wall_s'])}"
+            note = f"runs in {duration(time['cpu_s'])}"
         head = nodes.paragraph("", classes=["exercise-head"])
         head += nodes.inline("", exercise["number"], classes=["exercise-number"])
         head += stars(exercise["stars"])

@@ -56,7 +56,7 @@ def write_book(folder: Path, part: str) -> None:
     pages.mkdir(parents=True)
     (pages / "page1.md").write_text("---\norphan: true\n---\n# Page\n")
     (folder / "chapters" / "exercises.toml").write_text(EXERCISE.format(n=1) + EXERCISE.format(n=2))
-    (folder / "chapters" / "run_times.json").write_text('{"1.1": {"wall_s": 41.8}}')
+    (folder / "chapters" / "run_times.json").write_text('{"1.1": {"cpu_s": 41.8}}')
     (folder / "index.md").write_text(f"# Index\n\n```{{exercise-map}} {part}\n```\n")
 
 
