@@ -77,7 +77,7 @@ def nearest_neighbour_distance(x: Points, y: Points) -> float:
 def energy_distance(x: Points, y: Points) -> float:
     r"""Energy distance :math:`2E|X-Y| - E|X-X'| - E|Y-Y'|` of the two empirical laws; >= 0.
 
-    In the units of the data. Source: Székely & Rizzo (2013), equation 1.1.
+    In the units of the data. Source: Székely & Rizzo (2013).
     """
     x, y = _pair(x, y)
     return float(2 * cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean())
@@ -100,7 +100,7 @@ def sliced_wasserstein2(x: Points, y: Points, n_directions: int = 64) -> float:
     """Sliced W2 of two equal-size samples in the plane, over equally spaced directions.
 
     The square root of the mean squared W2 of the one-dimensional projections.
-    Source: Bonneel et al. (2015), definition 5.
+    Source: Bonneel et al. (2015).
     """
     x, y = _pair(x, y)
     _equal_sizes(x, y)

@@ -31,7 +31,7 @@ def rate_distortion_bound(
         iterations: of Blahut-Arimoto.
     Returns:
         lower and upper end.
-    Source: Berger (1971), theorem 2.5.3; Cover & Thomas (2006), section 10.8.
+    Source: Berger (1971), section 2.5; Cover & Thomas (2006), section 10.8.
     """
     law = _validate.instance("law", law, GaussianMixture)
     var = _validate.real("var", var, 0, open_low=True)
