@@ -119,7 +119,7 @@ def small_cells(notebook: NotebookNode) -> Complaints:
 
 
 def ignored_cells_checked(notebook: NotebookNode) -> Complaints:
-    """Few cells escape the comparison, and a check stands in the same or the next code cell."""
+    """Few cells escape the comparison, and a check stands in it or in the next two code cells."""
     cells = code_cells(notebook)
     ignored = [
         index
@@ -130,7 +130,7 @@ def ignored_cells_checked(notebook: NotebookNode) -> Complaints:
     complaints = [
         f"{name(cells[index])} is not compared, and no check follows"
         for index in ignored
-        if not any(CHECK.search(cell.source) for cell in cells[index : index + 2])
+        if not any(CHECK.search(cell.source) for cell in cells[index : index + 3])
     ]
     if len(ignored) > MAX_IGNORED_CELLS:
         complaints.append(f"{len(ignored)} cells are not compared")
