@@ -286,7 +286,7 @@ def test_interrupt_stops_the_workers(tmp_path, send):
         send(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert process.returncode == -signal.SIGINT
-        assert err.rstrip().endswith("KeyboardInterrupt")
+        assert "KeyboardInterrupt" in err.splitlines()  # joblib may warn about its clean-up
         _, alive = psutil.wait_procs(children, timeout=10)
         assert not [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]
     finally:
