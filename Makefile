@@ -38,7 +38,7 @@ test: $(VENV)/test.stamp
 	$(RUN) $(NBVAL)
 	rm -rf _build/.doctrees _build/html
 	$(BUILD)
-	$(BIN)/pytest tests/book
+	$(BIN)/pytest tests/book -n 2
 
 notebooks: $(VENV)/book.stamp
 	$(RUN) $(BIN)/python tools/run_pages.py $(PAGES)

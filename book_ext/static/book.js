@@ -4,8 +4,11 @@ for (const summary of document.querySelectorAll(".bd-links summary")) {
   summary.setAttribute("aria-label", `Pages of ${title}`);
 }
 document.querySelector(".bd-sidebar-primary")?.setAttribute("role", "complementary");
-for (const corner of document.querySelectorAll(".dataframe th:empty")) {
-  corner.replaceWith(document.createElement("td"));
+for (const header of document.querySelectorAll(".bd-article th")) {
+  if (header.textContent.trim()) continue; // the corner of a table heads nothing
+  const cell = document.createElement("td");
+  cell.className = header.className;
+  header.replaceWith(cell);
 }
 for (const entry of document.querySelectorAll(".citation-list > .citation")) {
   entry.setAttribute("role", "listitem");
