@@ -1,80 +1,91 @@
-"""Training speed of ``fit`` against a plain DataLoader loop, on the VAE of Exercise 12.3.
+"""Training speed of ``fit`` on the VAE of Exercise 12.3, and what checking the types costs it.
 
-Both train the same model with the same loss for the same epochs, one thread, seed by seed in turn.
+``fit`` and a plain DataLoader loop train in turn, for the same epochs on one thread. The cost of
+the checks comes from one long training whose epochs have them on and off in turn.
 Run ``python benchmarks/fit_speed.py`` (about two minutes).
 """
 
 import time
+from collections.abc import Callable
 
+import jaxtyping
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from solutions_lib.display import mean_sd
 from solutions_lib.mixture import five_gaussians, make_gaussian_mixture
-from solutions_lib.training import fit, set_seed
+from solutions_lib.report import mean_sd
+from solutions_lib.streams import initialisation, stream
+from solutions_lib.training import fit, fit_epochs
 from solutions_lib.vae import VAE, negative_elbo
 
-EPOCHS = 100
-SEEDS = range(3)
+EPOCHS, ROUNDS = 60, 3
+DATA = torch.from_numpy(make_gaussian_mixture())
 
 
-def train_with_fit(model: VAE, data: torch.Tensor, generator: torch.Generator) -> None:
+def loss_of(model: VAE, seed: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    noise = stream("noise", seed)
+    return lambda x: negative_elbo(model, x, noise).loss()
+
+
+def train_with_fit(model: VAE, seed: int) -> None:
     """The book's loop with its defaults."""
-    fit(
-        model,
-        data,
-        lambda x, _epoch: negative_elbo(model, x, generator).loss(),
-        epochs=EPOCHS,
-        generator=generator,
-    )
+    fit(model, DATA, loss_of(model, seed), epochs=EPOCHS, generator=stream("shuffle", seed))
 
 
-def train_with_loader(model: VAE, data: torch.Tensor, generator: torch.Generator) -> None:
+def train_with_loader(model: VAE, seed: int) -> None:
     """The usual loop: DataLoader, batch 128, Adam with its defaults."""
-    loader = DataLoader(TensorDataset(data), batch_size=128, shuffle=True, generator=generator)
+    loss, shuffle = loss_of(model, seed), stream("shuffle", seed)
+    loader = DataLoader(TensorDataset(DATA), batch_size=128, shuffle=True, generator=shuffle)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     for _ in range(EPOCHS):
         for (x,) in loader:
             optimizer.zero_grad()
-            negative_elbo(model, x, generator).loss().backward()
+            loss(x).backward()
             optimizer.step()
 
 
-def warm_up() -> None:
-    """Let PyTorch import what its optimizers need, which takes seconds and happens once."""
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)]).zero_grad()
-
-
-def measure(train, seed: int, data: torch.Tensor, test: torch.Tensor) -> tuple[float, float]:
+def measure(train: Callable[[VAE, int], None], seed: int) -> tuple[float, float]:
     """Samples per CPU-second, and the negative ELBO on fresh data in nats."""
-    generator = set_seed(seed)
-    model = VAE()
-    start = time.process_time()
-    train(model, data, generator)
-    rate = EPOCHS * len(data) / (time.process_time() - start)
+    model, start = VAE(), time.process_time()
+    train(model, seed)
+    rate = EPOCHS * len(DATA) / (time.process_time() - start)
     with torch.no_grad():
-        loss = negative_elbo(model, test, torch.Generator().manual_seed(0)).loss().item()
-    return rate, loss
+        test = five_gaussians().sample(20_000, stream("test points"))
+        return rate, negative_elbo(model, test, stream("test noise")).loss().item()
+
+
+def share_lost_to_checks(epochs: int = 200) -> float:
+    """Median CPU time of an epoch with the type checks, over that without, minus one."""
+    model, seconds, start = VAE(), [], time.process_time()
+    loop = fit_epochs(model, DATA, loss_of(model, 0), epochs=epochs, generator=stream("shuffle"))
+    for epoch, _ in enumerate(loop):
+        now = time.process_time()
+        seconds.append(now - start)
+        start = now
+        jaxtyping.config.update("jaxtyping_disable", epoch % 2 == 0)  # for the next epoch
+    jaxtyping.config.update("jaxtyping_disable", False)
+    return np.median(seconds[2::2]) / np.median(seconds[1::2]) - 1
 
 
 def main() -> None:
-    """Print rate, ratio and final loss of both loops."""
-    data = torch.from_numpy(make_gaussian_mixture())
-    test = five_gaussians().sample(20_000, torch.Generator().manual_seed(0))
-    warm_up()
+    """Print rate and final loss of both loops, their ratio, and the cost of the checks."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)]).zero_grad()  # imports, once
     loops = {"fit": train_with_fit, "DataLoader": train_with_loader}
     results = {name: [] for name in loops}
-    for seed in SEEDS:
+    for seed in range(ROUNDS):
         for name, train in loops.items():
-            results[name].append(measure(train, seed, data, test))
-    print(f"{EPOCHS} epochs, {len(SEEDS)} seeds, mean ± standard deviation")
+            with initialisation(seed):
+                results[name].append(measure(train, seed))
+    print(f"{EPOCHS} epochs, {ROUNDS} rounds, mean ± standard deviation")
+    rates = {}
     for name, result in results.items():
-        rates, losses = zip(*result, strict=True)
-        print(f"{name:12}{mean_sd(rates, 0):>18} samples per CPU-second", end="")
+        rates[name], losses = np.array(result).T
+        print(f"{name:12}{mean_sd(rates[name], 0):>18} samples per CPU-second", end="")
         print(f"{mean_sd(losses, 4):>20} nats on fresh data")
-    rates = {name: np.array(result)[:, 0] for name, result in results.items()}
-    print(f"ratio       {mean_sd(rates['fit'] / rates['DataLoader'], 2):>18}")
+    print(f"fit / DataLoader   {mean_sd(rates['fit'] / rates['DataLoader'], 2)}")
+    with initialisation(0):
+        print(f"lost to the checks {100 * share_lost_to_checks():.1f} %")
 
 
 if __name__ == "__main__":

@@ -1,112 +1,96 @@
 """How far samples are from the law, each distance with its sampling floor.
 
-Home page: Exercise 12.17; first used in Exercise 12.3. Points are tensors or arrays (n, d).
+Home page: Exercise 12.17; first used in Exercise 12.3.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
-from solutions_lib import _validate
+from solutions_lib._values import Count, Positive, require_finite
 from solutions_lib.mixture import GaussianMixture
 
-Points = Tensor | np.ndarray
+
+def _arrays(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Both as float64 arrays."""
+    require_finite(x=x, y=y)
+    return x.detach().cpu().double().numpy(), y.detach().cpu().double().numpy()
 
 
-def _pair(x: Points, y: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Both as float64 arrays of points in one space."""
-    x = _validate.points("x", x).detach().cpu().double().numpy()
-    y = _validate.points("y", y).detach().cpu().double().numpy()
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"x and y must have one dimension, got {x.shape[1]} and {y.shape[1]}")
-    return x, y
-
-
-def _scaled_distances(x: Points, law: GaussianMixture) -> Tensor:
-    """Distance of each point to each centre in units of that component's s_k, shape (n, K)."""
-    law = _validate.instance("law", law, GaussianMixture)
-    x = _validate.points("x", x, law.dim).detach().cpu().double()
-    return torch.cdist(x, law.means) / law.stds
+def scaled_distances(x: Float[Tensor, "n d"], law: GaussianMixture) -> Float[Tensor, "n k"]:
+    """Distance of each point to each centre m_k, in units of s_k."""
+    require_finite(x=x)
+    return torch.cdist(x.detach().cpu().double(), law.means) / law.stds
 
 
 def covered_modes(
-    x: Points, law: GaussianMixture, radius: float = 2.0, min_count: int = 50
-) -> Tensor:
-    """Which modes have at least ``min_count`` samples within ``radius`` * s_k of m_k; bool (K,).
+    x: Float[Tensor, "n d"], law: GaussianMixture, radius: Positive = 2.0, min_count: Count = 50
+) -> Bool[Tensor, " k"]:
+    """Which modes have at least ``min_count`` samples within ``radius`` * s_k of m_k.
 
     The defaults are the rule of Exercise 12.8, stated there for 2000 samples.
     """
-    radius = _validate.real("radius", radius, 0, open_low=True)
-    inside = _scaled_distances(x, law) <= radius
-    return inside.sum(0) >= _validate.integer("min_count", min_count)
+    return (scaled_distances(x, law) <= radius).sum(0) >= min_count
 
 
-def mode_masses(x: Points, law: GaussianMixture) -> Tensor:
-    """Share of the samples that Bayes' rule assigns to each component, shape (K,), sum 1."""
-    law = _validate.instance("law", law, GaussianMixture)
-    assigned = law.posterior(_validate.points("x", x, law.dim).detach().cpu()).argmax(1)
+def mode_masses(x: Float[Tensor, "n d"], law: GaussianMixture) -> Float[Tensor, " k"]:
+    """Share of the samples that Bayes' rule assigns to each component."""
+    require_finite(x=x)
+    assigned = law.posterior(x.detach().cpu()).argmax(1)
     return torch.bincount(assigned, minlength=len(law.weights)) / len(assigned)
 
 
-def off_support_rate(x: Points, law: GaussianMixture, radius: float = 3.0) -> float:
+def off_support_rate(
+    x: Float[Tensor, "n d"], law: GaussianMixture, radius: Positive = 3.0
+) -> float:
     """Share of the samples farther than ``radius`` * s_k from every centre m_k.
 
     The true rate is ``1 - law.ball_probability(radius).sum()`` where the balls are disjoint.
     """
-    radius = _validate.real("radius", radius, 0, open_low=True)
-    return (_scaled_distances(x, law) > radius).all(1).double().mean().item()
+    return (scaled_distances(x, law) > radius).all(1).double().mean().item()
 
 
-def nearest_neighbour_distance(x: Points, y: Points) -> float:
+def nearest_neighbour_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
     """Mean Euclidean distance from each x to its nearest y (in the units of the data).
 
     Small also for samples that repeat a few points of y: it sees quality, never diversity.
     """
-    x, y = _pair(x, y)
+    x, y = _arrays(x, y)
     return float(cKDTree(y).query(x)[0].mean())
 
 
-def energy_distance(x: Points, y: Points) -> float:
+def energy_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
     r"""Energy distance :math:`2E|X-Y| - E|X-X'| - E|Y-Y'|` of the two empirical laws; >= 0.
 
     In the units of the data. Source: Székely & Rizzo (2013).
     """
-    x, y = _pair(x, y)
+    x, y = _arrays(x, y)
     return float(2 * cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean())
 
 
-def _equal_sizes(x: np.ndarray, y: np.ndarray) -> None:
-    if len(x) != len(y):
-        raise ValueError(f"x and y must have equally many points, got {len(x)} and {len(y)}")
-
-
-def wasserstein2(x: Points, y: Points) -> float:
+def wasserstein2(x: Float[Tensor, "n d"], y: Float[Tensor, "n d"]) -> float:
     """Exact W2 distance of two equal-size samples, by optimal assignment, in data units."""
-    x, y = _pair(x, y)
-    _equal_sizes(x, y)
-    cost = cdist(x, y, "sqeuclidean")
+    cost = cdist(*_arrays(x, y), "sqeuclidean")
     return math.sqrt(cost[linear_sum_assignment(cost)].mean())
 
 
-def sliced_wasserstein2(x: Points, y: Points, n_directions: int = 64) -> float:
+def sliced_wasserstein2(
+    x: Float[Tensor, "n 2"], y: Float[Tensor, "n 2"], n_directions: Count = 64
+) -> float:
     """Sliced W2 of two equal-size samples in the plane, over equally spaced directions.
 
     The square root of the mean squared W2 of the one-dimensional projections.
     Source: Bonneel et al. (2015).
     """
-    x, y = _pair(x, y)
-    _equal_sizes(x, y)
-    if x.shape[1] != 2:
-        raise ValueError(f"x and y must have shape (n, 2), got {x.shape}")
-    angles = np.arange(_validate.integer("n_directions", n_directions)) * np.pi / n_directions
+    x, y = _arrays(x, y)
+    angles = np.arange(n_directions) * np.pi / n_directions
     directions = np.stack([np.cos(angles), np.sin(angles)])
     gaps = np.sort(x @ directions, axis=0) - np.sort(y @ directions, axis=0)
     return math.sqrt((gaps**2).mean())
@@ -114,25 +98,19 @@ def sliced_wasserstein2(x: Points, y: Points, n_directions: int = 64) -> float:
 
 def floor(
     metric: Callable[[Tensor, Tensor], float],
-    law: GaussianMixture,
-    n: int,
+    draw: Callable[[int, torch.Generator], Tensor],
+    n: Count,
     generator: torch.Generator,
-    replicates: int = 20,
-) -> np.ndarray:
+    replicates: Count = 20,
+) -> Float[np.ndarray, " replicates"]:
     """``metric`` between two independent true samples of n points: what a perfect model scores.
 
     Args:
-        metric: maps two samples (n, d) to a number; ignore one of them for one-sample metrics.
-        law: the truth.
+        metric: maps two samples to a number; ignore one of them for one-sample metrics.
+        draw: a true sample of a size, e.g. ``law.sample``.
         n: points in each sample.
         generator: source of the samples.
         replicates: independent pairs.
-    Returns:
-        shape (replicates,).
     """
-    _validate.function("metric", metric)
-    _validate.instance("law", law, GaussianMixture)
-    replicates = _validate.integer("replicates", replicates)
-    return np.array(
-        [metric(law.sample(n, generator), law.sample(n, generator)) for _ in range(replicates)]
-    )
+    pairs = ((draw(n, generator), draw(n, generator)) for _ in range(replicates))
+    return np.array([metric(x, y) for x, y in pairs])

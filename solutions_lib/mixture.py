@@ -3,48 +3,40 @@
 Home page: Exercise 12.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from scipy.stats import ncx2
 from torch import Tensor
 
-from solutions_lib import _validate
+from solutions_lib._values import Count, Fraction, Index, Positive, require_finite
 
 CENTERS = np.array([[2, 2], [-2, 2], [0, -2], [3, -1], [-3, -1]])
 STDS = np.array([0.3, 0.4, 0.35, 0.25, 0.45])
 
+Time = Fraction | Float[Tensor, ""] | Float[Tensor, "*n"]  # one, or one per point
+
 
 def make_labelled_gaussian_mixture(
-    n_samples: int = 10000, seed: int = 42
-) -> tuple[np.ndarray, np.ndarray]:
-    """The data of Exercise 12.3 with the label that each point was drawn from.
+    n_samples: Count = 10000, seed: Index = 42
+) -> tuple[Float[np.ndarray, "n 2"], Int[np.ndarray, " n"]]:
+    """The data of Exercise 12.3, float32, with the label 0-4 that each point was drawn from.
 
     The exercise's code draws the labels first and then discards them; this is the same random
     stream with the labels kept.
-
-    Returns:
-        data, float32 of shape (n_samples, 2), and labels, integers 0-4 of shape (n_samples,).
-    Raises:
-        TypeError, ValueError: ``n_samples`` is not an integer >= 1, or ``seed`` not one >= 0.
     """
-    n_samples = _validate.integer("n_samples", n_samples)
-    rng = np.random.RandomState(_validate.integer("seed", seed, low=0))
+    rng = np.random.RandomState(seed)
     labels = rng.randint(0, 5, size=n_samples)
     data = CENTERS[labels] + STDS[labels, None] * rng.randn(n_samples, 2)
     return data.astype(np.float32), labels
 
 
-def make_gaussian_mixture(n_samples: int = 10000, seed: int = 42) -> np.ndarray:
-    """The data of Exercise 12.3, bit for bit: float32 of shape (n_samples, 2).
-
-    Raises:
-        TypeError, ValueError: as :func:`make_labelled_gaussian_mixture`.
-    """
+def make_gaussian_mixture(n_samples: Count = 10000, seed: Index = 42) -> Float[np.ndarray, "n 2"]:
+    """The data of Exercise 12.3, bit for bit, in float32."""
     return make_labelled_gaussian_mixture(n_samples, seed)[0]
 
 
@@ -52,105 +44,101 @@ def make_gaussian_mixture(n_samples: int = 10000, seed: int = 42) -> np.ndarray:
 class GaussianMixture:
     r"""The law :math:`p(x) = \sum_k w_k\, N(x; m_k, s_k^2 I)` with everything in closed form.
 
-    Densities are in nats; all results are float64, whatever the dtype of the points.
+    Densities are in nats. Results are float64 on the device of the points; only samples are
+    float32, ready for a network. Leading axes of ``means`` and ``stds`` make one law for each
+    point, as :meth:`diffused` does with one time for each.
 
     Args:
-        weights: shape (K,), positive, summing to 1.
-        means: shape (K, d).
-        stds: shape (K,), positive; one standard deviation per component.
-    Raises:
-        TypeError, ValueError: wrong shape, dtype, sign or sum.
+        weights: positive, summing to 1.
+        means: one row per component.
+        stds: positive; one standard deviation per component.
 
     Home page: Exercise 12.3.
     """
 
-    weights: Tensor
-    means: Tensor
-    stds: Tensor
+    weights: Float[Tensor, " k"]
+    means: Float[Tensor, "*n k d"]
+    stds: Float[Tensor, "*n k"]
 
     def __post_init__(self) -> None:
-        means = _validate.points("means", self.means).double()
-        object.__setattr__(self, "means", means)
+        require_finite(weights=self.weights, means=self.means, stds=self.stds)
         for name in ("weights", "stds"):
-            value = _validate.tensor(name, getattr(self, name)).double()
-            if value.shape != means.shape[:1] or (value <= 0).any():
-                raise ValueError(f"{name} must be {len(means)} positive numbers, got {value}")
-            object.__setattr__(self, name, value)
+            if (getattr(self, name) <= 0).any():
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         if abs(self.weights.sum() - 1) > 1e-6:
             raise ValueError(f"weights must sum to 1, got {self.weights.sum().item()}")
+        for name in ("weights", "means", "stds"):
+            object.__setattr__(self, name, getattr(self, name).double())
 
     @property
     def dim(self) -> int:
         """Dimension d of the points."""
-        return self.means.shape[1]
+        return self.means.shape[-1]
 
-    def _points(self, x: Tensor | np.ndarray) -> Tensor:
-        return _validate.points("x", x, self.dim).double()
-
-    def _log_joint(self, x: Tensor) -> Tensor:
-        """log w_k + log N(x; m_k, s_k^2 I), shape (n, K)."""
-        means, var = self.means.to(x.device), self.stds.to(x.device) ** 2
-        squared = (x[:, None, :] - means).square().sum(-1)
+    def _log_joint(self, x: Float[Tensor, "*n d"]) -> Float[Tensor, "*n k"]:
+        """log w_k + log N(x; m_k, s_k^2 I)."""
+        weights, means, var = (p.to(x.device) for p in (self.weights, self.means, self.stds**2))
+        squared = (x.double()[..., None, :] - means).square().sum(-1)
         log_norm = 0.5 * self.dim * torch.log(2 * torch.pi * var)
-        return self.weights.to(x.device).log() - log_norm - squared / (2 * var)
+        return weights.log() - log_norm - squared / (2 * var)
 
-    def log_prob(self, x: Tensor | np.ndarray) -> Tensor:
-        """log p(x) in nats, shape (n,)."""
-        return self._log_joint(self._points(x)).logsumexp(1)
+    def log_prob(self, x: Float[Tensor, "*n {self.dim}"]) -> Float[Tensor, "*n"]:
+        """log p(x) in nats."""
+        return self._log_joint(x).logsumexp(-1)
 
-    def posterior(self, x: Tensor | np.ndarray) -> Tensor:
-        """p(component k | x) by Bayes' rule, shape (n, K)."""
-        return self._log_joint(self._points(x)).softmax(1)
+    def posterior(self, x: Float[Tensor, "*n {self.dim}"]) -> Float[Tensor, "*n k"]:
+        """p(component k | x) by Bayes' rule."""
+        return self._log_joint(x).softmax(-1)
 
-    def score(self, x: Tensor | np.ndarray) -> Tensor:
-        r"""The score :math:`\nabla_x \log p(x) = \sum_k p(k|x)\,(m_k - x)/s_k^2`, shape (n, d)."""
-        x = self._points(x)
+    def score(self, x: Float[Tensor, "*n {self.dim}"]) -> Float[Tensor, "*n d"]:
+        r"""The score :math:`\nabla_x \log p(x) = \sum_k p(k|x)\,(m_k - x)/s_k^2`."""
         means, var = self.means.to(x.device), self.stds.to(x.device) ** 2
-        pull = (means - x[:, None, :]) / var[:, None]
-        return (self.posterior(x)[..., None] * pull).sum(1)
+        pull = (means - x.double()[..., None, :]) / var[..., None]
+        return (self.posterior(x)[..., None] * pull).sum(-2)
 
-    def sample_labelled(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """n draws, float32 of shape (n, d), with their component labels (n,)."""
-        n, generator = _validate.integer("n", n), _validate.generator(generator)
+    def sample_labelled(
+        self, n: Count, generator: torch.Generator
+    ) -> tuple[Float[Tensor, "{n} d"], Int[Tensor, " {n}"]]:
+        """n draws with their component labels."""
+        self._require_one()
         labels = torch.multinomial(self.weights, n, replacement=True, generator=generator)
         eps = torch.randn(n, self.dim, dtype=torch.float64, generator=generator)
         return (self.means[labels] + self.stds[labels, None] * eps).float(), labels
 
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """n draws, float32 of shape (n, d)."""
+    def sample(self, n: Count, generator: torch.Generator) -> Float[Tensor, "{n} d"]:
+        """n draws."""
         return self.sample_labelled(n, generator)[0]
 
-    def mean(self) -> Tensor:
-        """E[x], shape (d,)."""
+    def mean(self) -> Float[Tensor, " d"]:
+        """E[x]."""
+        self._require_one()
         return self.weights @ self.means
 
-    def covariance(self) -> Tensor:
-        """Cov[x] = sum_k w_k (m_k m_k^T + s_k^2 I) - mean mean^T, shape (d, d)."""
+    def covariance(self) -> Float[Tensor, "d d"]:
+        """Cov[x] = sum_k w_k (m_k m_k^T + s_k^2 I) - mean mean^T."""
+        mean = self.mean()
         within = (self.weights @ self.stds**2) * torch.eye(self.dim, dtype=torch.float64)
         second = torch.einsum("k,ki,kj->ij", self.weights, self.means, self.means)
-        return within + second - torch.outer(self.mean(), self.mean())
+        return within + second - torch.outer(mean, mean)
 
-    def sample_matched_gaussian(self, n: int, generator: torch.Generator) -> Tensor:
-        """n draws, float32 (n, d), of one Gaussian with the law's mean and covariance.
+    def sample_matched_gaussian(
+        self, n: Count, generator: torch.Generator
+    ) -> Float[Tensor, "{n} d"]:
+        """n draws of one Gaussian with the law's mean and covariance.
 
         The structureless control: a useful metric tells it from the law.
         """
-        n, generator = _validate.integer("n", n), _validate.generator(generator)
         eps = torch.randn(n, self.dim, dtype=torch.float64, generator=generator)
         return (self.mean() + eps @ torch.linalg.cholesky(self.covariance()).T).float()
 
-    def expect(self, f: Callable[[Tensor], Tensor]) -> Tensor:
+    def expect(
+        self, f: Callable[[Float[Tensor, "n d"]], Float[Tensor, "n ..."]]
+    ) -> Float[Tensor, "*shape"]:
         """E[f(x)] by the trapezoidal rule (d <= 2), near machine precision if f is smooth.
 
         The grid reaches 9 standard deviations beyond every mean with 8 nodes per smallest one.
-
-        Args:
-            f: maps points (n, d), float64, to values (n, ...).
-        Raises:
-            TypeError: ``f`` cannot be called.
-            ValueError: d > 2.
         """
-        _validate.function("f", f)
+        self._require_one()
         if self.dim > 2:
             raise ValueError(f"expect needs dimension 1 or 2, got {self.dim}")
         low = (self.means - 9 * self.stds[:, None]).amin(0)
@@ -167,56 +155,64 @@ class GaussianMixture:
         """Differential entropy -E[log p(x)] in nats: the expected NLL of the truth itself."""
         return -self.expect(self.log_prob).item()
 
-    def bayes_error(self) -> float:
-        """P(the most probable component given x is not the one that x was drawn from)."""
-        return 1 - self.expect(lambda x: self.posterior(x).amax(1)).item()
-
     def label_information(self) -> float:
         """Mutual information I(component; x) in nats."""
         conditional = self.expect(lambda x: torch.special.entr(self.posterior(x)).sum(1))
         return (torch.special.entr(self.weights).sum() - conditional).item()
 
-    def ball_probability(self, radius: float) -> Tensor:
-        """P(x lies within radius * s_k of m_k) under the whole law, for each k; shape (K,).
+    def ball_probability(self, radius: Positive) -> Float[Tensor, " k"]:
+        """P(x lies within radius * s_k of m_k) under the whole law, for each k.
 
         In two dimensions a single component puts 1 - exp(-radius^2 / 2) into its own ball: 86 %
         for radius 2, not the 95 % of one dimension.
         """
-        radius = _validate.real("radius", radius, 0, open_low=True)
+        self._require_one()
         means, stds, weights = self.means.numpy(), self.stds.numpy(), self.weights.numpy()
         squared = ((means[:, None] - means[None]) ** 2).sum(-1)
         inside = ncx2.cdf((radius * stds[:, None] / stds) ** 2, self.dim, squared / stds**2)
         return torch.from_numpy(inside @ weights)
 
-    def diffused(self, alpha_bar: float) -> GaussianMixture:
+    def diffused(self, alpha_bar: Time) -> "GaussianMixture":
         r"""The law of :math:`x_t = \sqrt{\bar\alpha}\,x_0 + \sqrt{1-\bar\alpha}\,\epsilon`.
 
         Args:
-            alpha_bar: in [0, 1]; 1 is the data, 0 the standard normal law.
+            alpha_bar: in [0, 1], one or one per point; 1 is the data, 0 the standard normal law.
         """
-        alpha_bar = _validate.real("alpha_bar", alpha_bar, 0, 1)
-        stds = torch.sqrt(alpha_bar * self.stds**2 + 1 - alpha_bar)
-        return GaussianMixture(self.weights, alpha_bar**0.5 * self.means, stds)
+        alpha_bar = torch.as_tensor(alpha_bar, dtype=torch.float64)
+        return self._scaled(alpha_bar.sqrt(), 1 - alpha_bar)
 
-    def velocity(self, x: Tensor | np.ndarray, t: float) -> Tensor:
-        r"""The flow-matching field :math:`v(x,t) = E[x_1 - \epsilon \mid x_t = x]`, shape (n, d).
+    def interpolated(self, t: Time) -> "GaussianMixture":
+        r"""The law of :math:`x_t = (1-t)\,\epsilon + t\,x_1`: noise at t = 0, data at t = 1."""
+        t = torch.as_tensor(t, dtype=torch.float64)
+        return self._scaled(t, (1 - t) ** 2)
 
-        The path is :math:`x_t = (1-t)\,\epsilon + t\,x_1`: noise at t = 0, data at t = 1, paired
-        independently.
+    def velocity(self, x: Float[Tensor, "*n {self.dim}"], t: Time) -> Float[Tensor, "*n d"]:
+        r"""The flow-matching field :math:`v(x,t) = E[x_1 - \epsilon \mid x_t = x]`.
+
+        The path is that of :meth:`interpolated`, with noise and data paired independently.
 
         Args:
-            x: points (n, d).
-            t: time in [0, 1].
+            t: time in [0, 1], one or one per point.
         Source: Lipman et al. (2023), Flow matching for generative modeling, Theorem 1.
         """
-        t, x = _validate.real("t", t, 0, 1), self._points(x)
-        law = GaussianMixture(
-            self.weights, t * self.means, torch.sqrt((t * self.stds) ** 2 + (1 - t) ** 2)
-        )
-        means, stds = self.means.to(x.device), self.stds.to(x.device)
-        slope = (t * stds**2 - (1 - t)) / ((t * stds) ** 2 + (1 - t) ** 2)
-        fields = means + slope[:, None] * (x[:, None, :] - t * means)
-        return (law.posterior(x)[..., None] * fields).sum(1)
+        t, law = torch.as_tensor(t, dtype=torch.float64, device=x.device), self.interpolated(t)
+        means, var = self.means.to(x.device), self.stds.to(x.device) ** 2
+        slope = (t[..., None] * var - (1 - t[..., None])) / law.stds.to(x.device) ** 2
+        away = x.double()[..., None, :] - law.means.to(x.device)
+        return (law.posterior(x)[..., None] * (means + slope[..., None] * away)).sum(-2)
+
+    def _scaled(self, scale: Tensor, noise_var: Tensor) -> "GaussianMixture":
+        """The law of scale * x + sqrt(noise_var) * eps, one for each scale."""
+        law = copy(self)  # not through the constructor: its checks on values would stop vmap
+        means, stds = self.means.to(scale.device), self.stds.to(scale.device)
+        scale, noise_var = scale[..., None], noise_var[..., None]
+        object.__setattr__(law, "means", scale[..., None] * means)
+        object.__setattr__(law, "stds", (scale**2 * stds**2 + noise_var).sqrt())
+        return law
+
+    def _require_one(self) -> None:
+        if self.means.ndim != 2:
+            raise ValueError(f"one law is needed here, not one per point: means {self.means.shape}")
 
 
 def five_gaussians() -> GaussianMixture:

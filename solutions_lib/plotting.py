@@ -3,18 +3,22 @@
 Functions draw into the axes they are given and never call ``plt.show``.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from IPython import get_ipython
+from IPython.display import Image, display
+from jaxtyping import Float, Int, Shaped
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from torch import Tensor
 
-from solutions_lib import _validate
-from solutions_lib.metrics import Points
+from solutions_lib._values import Count, Positive
 from solutions_lib.mixture import GaussianMixture
 
 REAL = "0.55"
@@ -24,22 +28,21 @@ PLANE = ((-5.2, 5.2), (-4.0, 4.2))
 
 
 def use_style() -> None:
-    """Switch matplotlib to the book's style sheet."""
+    """Switch matplotlib to the book's style sheet; notebooks show two pixels for each of it."""
     plt.style.use(Path(__file__).with_name("book.mplstyle"))
+    if get_ipython() is not None:
+        set_matplotlib_formats("retina")
 
 
-def panels(n_rows: int, n_columns: int, width: float = 5.8) -> tuple[Figure, np.ndarray]:
-    """A grid of equal-aspect data-plane panels with the book's limits; axes (n_rows, n_columns).
+def panels(
+    n_rows: Count, n_columns: Count, width: Positive = 5.8
+) -> tuple[Figure, Shaped[np.ndarray, "n_rows n_columns"]]:
+    """A grid of equal-aspect data-plane panels with the book's limits.
 
     Args:
         n_rows, n_columns: at most two columns stay legible on a phone.
         width: of the figure, inches.
     """
-    n_rows, n_columns = (
-        _validate.integer("n_rows", n_rows),
-        _validate.integer("n_columns", n_columns),
-    )
-    width = _validate.real("width", width, 0, open_low=True)
     (x_low, x_high), (y_low, y_high) = PLANE
     height = width / n_columns * (y_high - y_low) / (x_high - x_low) + 0.1
     fig, axes = plt.subplots(
@@ -55,23 +58,21 @@ def panels(n_rows: int, n_columns: int, width: float = 5.8) -> tuple[Figure, np.
 
 
 def draw_cloud(
-    ax: Axes, x: Points, labels: Points | None = None, color: str = REAL, size: float = 4
+    ax: Axes,
+    x: Float[Tensor, "n 2"],
+    labels: Int[Tensor, " n"] | None = None,
+    color: str = REAL,
+    size: Positive = 4,
 ) -> Axes:
-    """Scatter points (n, 2) in one colour, or by mode if labels 0-4 of shape (n,) are given."""
-    ax = _validate.instance("ax", ax, Axes)
-    x = _validate.points("x", x, 2).detach().cpu().numpy()
-    if labels is not None:
-        labels = np.asarray(labels)
-        if labels.shape != (len(x),) or not np.isin(labels, range(len(MODE_COLORS))).all():
-            raise ValueError(f"labels must be {len(x)} integers 0-4, got {labels}")
-        color = np.asarray(MODE_COLORS)[labels.astype(int)]
-    ax.scatter(x[:, 0], x[:, 1], s=size, c=color, alpha=0.6, linewidths=0, rasterized=True)
+    """Scatter points in one colour, or by mode if labels 0-4 are given."""
+    colors = color if labels is None else np.asarray(MODE_COLORS)[labels.cpu().numpy()]
+    x = x.detach().cpu().numpy()
+    ax.scatter(x[:, 0], x[:, 1], s=size, c=colors, alpha=0.6, linewidths=0, rasterized=True)
     return ax
 
 
 def draw_density(ax: Axes, law: GaussianMixture, color: str = "black") -> Axes:
     """Contours of the exact density that enclose 50, 90 and 99 % of its mass."""
-    ax, law = _validate.instance("ax", ax, Axes), _validate.instance("law", law, GaussianMixture)
     (x_low, x_high), (y_low, y_high) = PLANE
     xs = torch.linspace(x_low, x_high, 261, dtype=torch.float64)
     ys = torch.linspace(y_low, y_high, 206, dtype=torch.float64)
@@ -86,7 +87,29 @@ def draw_density(ax: Axes, law: GaussianMixture, color: str = "black") -> Axes:
 
 def draw_prior(ax: Axes, color: str = "black") -> Axes:
     """Contours of N(0, I) in a latent plane: dashed circles at 1, 2 and 3 standard deviations."""
-    ax = _validate.instance("ax", ax, Axes)
     for radius in (1, 2, 3):
         ax.add_patch(plt.Circle((0, 0), radius, fill=False, ls="--", lw=0.8, color=color))
     return ax
+
+
+def film(draw: Callable[[int], Figure], labels: list[str]) -> None:
+    """Show the figures ``draw(0)``, ``draw(1)``, … on one sheet, four a row; print their labels.
+
+    In the built book ``book_ext/static/film.js`` finds the printed line and plays the sheet.
+
+    Args:
+        draw: makes the figure of a frame; all have one size.
+        labels: of the frames, such as "step 100".
+    """
+    frames = []
+    for index in range(len(labels)):
+        figure = draw(index)
+        figure.canvas.draw()
+        frames.append(np.array(figure.canvas.buffer_rgba())[..., :3])
+        plt.close(figure)
+    frames += [np.full_like(frames[0], 255)] * (-len(labels) % 4)
+    height, width, _ = frames[0].shape
+    rows = np.stack(frames).reshape(-1, 4, height, width, 3).swapaxes(1, 2)
+    plt.imsave(png := BytesIO(), rows.reshape(-1, 4 * width, 3), format="png")
+    display(Image(png.getvalue()))
+    print("Frames, four a row:", " | ".join(labels))

@@ -3,18 +3,16 @@
 Home page: Exercise 12.3.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch
 
-from solutions_lib import _validate
+from solutions_lib._values import Count, Positive
 from solutions_lib.mixture import GaussianMixture
 
 
 def rate_distortion_bound(
-    law: GaussianMixture, var: float, iterations: int = 3000
+    law: GaussianMixture, var: Positive, iterations: Count = 3000
 ) -> tuple[float, float]:
     r"""Lower and upper end, in nats, of the rate-distortion objective at one slope.
 
@@ -27,15 +25,12 @@ def rate_distortion_bound(
 
     Args:
         law: a mixture in the plane.
-        var: variance equivalent to the slope, > 0.
+        var: variance equivalent to the slope.
         iterations: of Blahut-Arimoto.
     Returns:
         lower and upper end.
     Source: Berger (1971), section 2.5; Cover & Thomas (2006), section 10.8.
     """
-    law = _validate.instance("law", law, GaussianMixture)
-    var = _validate.real("var", var, 0, open_low=True)
-    iterations = _validate.integer("iterations", iterations)
     if law.dim != 2:
         raise ValueError(f"law must have dimension 2, got {law.dim}")
     if var <= law.stds.min() ** 2:

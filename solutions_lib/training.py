@@ -1,176 +1,87 @@
-"""Seeds, one minibatch loop, and several seeds in parallel.
+"""Minibatches, and the one training loop over tensors that fit into memory.
 
 Home page: the appendix page "Reproduce and scale".
 """
 
-from __future__ import annotations
-
 import math
-import os
-import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from joblib import Parallel, cpu_count, delayed
-from joblib.externals.loky import get_reusable_executor
+from jaxtyping import Shaped
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from solutions_lib import _validate
+from solutions_lib._values import Count, Positive
 
-
-def _environment_int(name: str, default: int, low: int) -> int:
-    text = os.environ.get(name, str(default))
-    try:
-        return _validate.integer(name, int(text), low)
-    except ValueError:
-        raise ValueError(f"{name} must be an integer >= {low}, got {text!r}") from None
+Data = Shaped[Tensor, "n ..."] | tuple[Shaped[Tensor, "n ..."], ...]
 
 
-def seeds(n: int = 5) -> list[int]:
-    """The training seeds of a page: ``n`` of them, counted from the offset.
-
-    Environment: ``SOLUTIONS_LIB_SEEDS`` replaces n, ``SOLUTIONS_LIB_SEED_OFFSET`` (default 0) is
-    added to each.
-    """
-    n = _environment_int("SOLUTIONS_LIB_SEEDS", _validate.integer("n", n), low=1)
-    offset = _environment_int("SOLUTIONS_LIB_SEED_OFFSET", 0, low=0)
-    return [offset + i for i in range(n)]
-
-
-def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
-    """A random stream of its own; ``SOLUTIONS_LIB_SEED_OFFSET`` is added to the seed."""
-    seed = _validate.integer("seed", seed, low=0)
-    seed += _environment_int("SOLUTIONS_LIB_SEED_OFFSET", 0, low=0)
-    return torch.Generator(device).manual_seed(seed)
-
-
-def set_seed(seed: int) -> torch.Generator:
-    """Seed Python, NumPy and PyTorch (network initialisation), and use one thread.
-
-    One thread, because sums over several depend on their number. The offset is not added: seeds
-    from :func:`seeds` hold it already.
-
-    Returns:
-        a CPU generator with the same seed, for everything that takes one.
-    """
-    seed = _validate.integer("seed", seed, low=0)
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - for code that uses the global stream
-    torch.manual_seed(seed)
-    torch.set_num_threads(1)
-    return torch.Generator().manual_seed(seed)
-
-
-@dataclass(frozen=True)
-class History:
-    """What :func:`fit` saw.
-
-    Attributes:
-        loss: mean training loss of each epoch, shape (epochs,).
-        tracked: what ``track`` returned after each epoch.
-    """
-
-    loss: np.ndarray
-    tracked: list[Any] = field(default_factory=list)
-
-
-def fit(
-    model: nn.Module,
-    data: Tensor,
-    loss: Callable[[Tensor, int], Tensor],
-    *,
-    epochs: int,
-    generator: torch.Generator,
-    batch_size: int = 512,
-    lr: float = 2e-3,
-    track: Callable[[int], Any] | None = None,
-) -> History:
-    """Minimise ``loss`` with Adam over shuffled minibatches of one tensor.
-
-    The learning rate falls from ``lr`` to zero along a half cosine. The model is trained in place.
+def minibatches(
+    *tensors: Shaped[Tensor, "n ..."], batch_size: Count, generator: torch.Generator
+) -> Iterator[tuple[Tensor, ...]]:
+    """One epoch: the rows of all tensors in one random order; the last batch may be smaller.
 
     Args:
-        model: its parameters are trained.
-        data: shape (n, ...), on the model's device; the last batch of an epoch may be smaller.
-        loss: maps (batch, epoch), the epoch counted from 0, to a scalar.
-        epochs: passes over the data.
-        generator: CPU generator of the shuffles.
-        batch_size, lr: of Adam (Kingma & Ba, 2015).
-        track: called with the epoch after each one; its results are kept.
-    Raises:
-        FloatingPointError: the loss turned NaN or infinite; the message names epoch and step.
-        TypeError, ValueError: bad arguments.
+        tensors: with equally many rows, e.g. points and labels.
+        batch_size: rows in a batch.
+        generator: CPU generator of the order.
     """
-    _validate.instance("model", model, nn.Module)
-    _validate.function("loss", loss)
-    data = _validate.tensor("data", data)
-    if data.ndim == 0 or len(data) == 0:
-        raise ValueError(f"data must have at least one row, got shape {tuple(data.shape)}")
-    epochs = _validate.integer("epochs", epochs)
-    batch_size = _validate.integer("batch_size", batch_size)
-    lr = _validate.real("lr", lr, 0, open_low=True)
-    _validate.generator(generator)
-    if track is not None:
-        _validate.function("track", track)
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-    steps = epochs * math.ceil(len(data) / batch_size)
+    if len({len(tensor) for tensor in tensors}) != 1:
+        sizes = [len(tensor) for tensor in tensors]
+        raise ValueError(f"tensors must have equally many rows, at least one tensor; got {sizes}")
+    order = torch.randperm(len(tensors[0]), generator=generator)
+    shuffled = (tensor[order.to(tensor.device)].split(batch_size) for tensor in tensors)
+    yield from zip(*shuffled, strict=True)
+
+
+def fit_epochs(
+    model: nn.Module,
+    data: Data,
+    loss: Callable[..., Tensor],
+    *,
+    epochs: Count,
+    generator: torch.Generator,
+    batch_size: Count = 512,
+    lr: Positive = 2e-3,
+    optimizer: torch.optim.Optimizer | None = None,
+) -> Iterator[float]:
+    """Train like :func:`fit`, and yield the mean loss after each epoch.
+
+    Between epochs the caller may look at the model, or change what its loss depends on.
+    """
+    tensors = data if isinstance(data, tuple) else (data,)
+    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    steps = epochs * math.ceil(len(tensors[0]) / batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
-    history = History(np.zeros(epochs))
     for epoch in range(epochs):
-        shuffled = data[torch.randperm(len(data), generator=generator).to(data.device)]
-        for step, batch in enumerate(shuffled.split(batch_size)):
-            value = loss(batch, epoch)
+        total = 0.0
+        batches = minibatches(*tensors, batch_size=batch_size, generator=generator)
+        for step, batch in enumerate(batches):
+            value = loss(*batch)
             if not math.isfinite(value.item()):
                 raise FloatingPointError(f"loss is {value.item()} in epoch {epoch}, step {step}")
             optimizer.zero_grad()
             value.backward()
             optimizer.step()
             schedule.step()
-            history.loss[epoch] += value.item() * len(batch) / len(data)
-        if track is not None:
-            history.tracked.append(track(epoch))
-    return history
+            total += value.item() * len(batch[0])
+        yield total / len(tensors[0])
 
 
-def _train_one(train: Callable[[int], Any], seed: int) -> Any:
-    set_seed(seed)
-    try:
-        return train(seed)
-    except Exception as error:
-        raise RuntimeError(f"seed {seed} failed: {type(error).__name__}: {error}") from error
+def fit(
+    model: nn.Module, data: Data, loss: Callable[..., Tensor], **settings: object
+) -> np.ndarray:
+    """Minimise ``loss`` with Adam over shuffled minibatches; the mean loss of each epoch.
 
-
-def run_seeds(train: Callable[[int], Any], seed_list: Iterable[int] | None = None) -> list[Any]:
-    """``[train(seed) for seed in seed_list]``, one process per core, bit-identical to the loop.
-
-    :func:`set_seed` is called before each run. Wrap the call in
-    ``joblib.parallel_config(backend="dask")`` to use a cluster.
+    The learning rate falls to zero along a half cosine. The model is trained in place.
 
     Args:
-        train: function of the seed; what it returns must be picklable.
-        seed_list: the seeds; by default :func:`seeds`.
-    Environment: ``SOLUTIONS_LIB_JOBS`` (default: all cores), ``SOLUTIONS_LIB_PROGRESS=0`` (no bar).
+        model: its parameters are trained.
+        data: a tensor or a tuple of tensors with equally many rows, on the model's device.
+        loss: maps a batch, one argument for each tensor, to a scalar.
+        settings: ``epochs``, ``generator`` (of the shuffles, on the CPU), ``batch_size`` (512),
+            ``lr`` (2e-3, of Adam; Kingma & Ba, 2015) and ``optimizer`` (in place of Adam).
     Raises:
-        RuntimeError: a run failed; the message names its seed.
-        KeyboardInterrupt: passed on after the workers are stopped.
+        FloatingPointError: the loss turned NaN or infinite; the message names epoch and step.
     """
-    _validate.function("train", train)
-    seed_list = seeds() if seed_list is None else seed_list
-    seed_list = [
-        _validate.integer("each of seed_list", seed, low=0)
-        for seed in _validate.instance("seed_list", seed_list, Iterable)
-    ]
-    jobs = min(_environment_int("SOLUTIONS_LIB_JOBS", cpu_count(), low=1), max(len(seed_list), 1))
-    runs = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_train_one)(train, seed) for seed in seed_list
-    )
-    quiet = os.environ.get("SOLUTIONS_LIB_PROGRESS") == "0"
-    try:
-        return list(tqdm(runs, total=len(seed_list), desc="seeds", disable=quiet))
-    except KeyboardInterrupt:
-        get_reusable_executor().shutdown(wait=True, kill_workers=True)
-        raise
+    return np.array(list(fit_epochs(model, data, loss, **settings)))

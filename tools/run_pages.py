@@ -2,19 +2,23 @@
 
 `make notebooks` stores the outputs and the run times; a page that fails keeps its stored file.
 `make check-seeds` runs the pages at other seeds, stores nothing and reports who failed.
+The longest pages start first.
 """
 
 import argparse
 import io
 import json
 import os
+import random
 import re
+import signal
 import sys
 import threading
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 import nbformat
@@ -24,10 +28,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from PIL import Image
+from prose import state_reading_time
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
 RUN_TIMES = "run_times.json"
-CELL_TIMEOUT_S = 600
+CELL_TIMEOUT_S = 1800
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
@@ -108,7 +113,9 @@ def execute(page: Path) -> tuple[NotebookNode, Cost]:
 
 def same_pixels(one: str, other: str) -> bool:
     """Whether two base64 PNGs show the same picture."""
-    first, second = (np.asarray(Image.open(io.BytesIO(b64decode(png)))) for png in (one, other))
+    first, second = (
+        np.asarray(Image.open(io.BytesIO(b64decode(png))).convert("RGB")) for png in (one, other)
+    )
     return np.array_equal(first, second)
 
 
@@ -122,10 +129,20 @@ def images(notebook: NotebookNode) -> dict[tuple[str, int], NotebookNode]:
     }
 
 
+def to_palette(png: str) -> str:
+    """The same picture in at most 256 colours, as base64, if that takes fewer bytes."""
+    picture = Image.open(io.BytesIO(b64decode(png))).convert("RGB")
+    packed = io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    smaller = b64encode(packed.getvalue()).decode()
+    return min(png, smaller, key=len)
+
+
 def keep_images(notebook: NotebookNode, stored: NotebookNode) -> None:
-    """Take a stored PNG's bytes where the new one shows the same picture."""
+    """Pack the PNGs, and take a stored one's bytes where the new one shows the same picture."""
     old = images(stored)
     for key, data in images(notebook).items():
+        data["image/png"] = to_palette(data["image/png"])
         if key in old and same_pixels(data["image/png"], old[key]["image/png"]):
             data["image/png"] = old[key]["image/png"]
 
@@ -151,6 +168,7 @@ def run_page(page: Path, seed_offset: int, store: bool) -> tuple[Cost | None, st
         return None, failure(error)
     if store:
         keep_images(notebook, nbformat.read(page, as_version=4))
+        state_reading_time(notebook)
         replace_text(page, nbformat.writes(notebook) + "\n")
     return cost, ""
 
@@ -161,9 +179,36 @@ def exercise_number(page: Path) -> str:
     return f"{match[1]}.{int(match[2])}" if match else page.stem
 
 
+def known_costs(path: Path) -> dict[str, dict[str, int]]:
+    """What the pages took when they were last stored."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def longest_first(pages: list[Path], chapters: Path) -> list[Path]:
+    """The pages by their last CPU time; a page that never ran may take long."""
+    known = known_costs(chapters / RUN_TIMES)
+
+    def cpu_s(page: Path) -> float:
+        return known.get(exercise_number(page), {}).get("cpu_s", float("inf"))
+
+    return sorted(pages, key=cpu_s, reverse=True)
+
+
+def random_offsets(n: int = 10) -> list[int]:
+    """Seed offsets that nobody has tried."""
+    return random.SystemRandom().sample(range(1, 10**6), n)
+
+
+def stop_all(signum: int, _frame: FrameType | None) -> None:
+    """End the workers and their kernels with this process."""
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
+    os._exit(128 + signum)
+
+
 def record(costs: dict[str, Cost], path: Path) -> None:
     """Update the run times of the pages that ran."""
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = known_costs(path)
     known.update({number: cost._asdict() for number, cost in costs.items()})
     ordered = sorted(known, key=lambda number: [part.zfill(2) for part in number.split(".")])
     lines = [f"  {json.dumps(number)}: {json.dumps(known[number])}" for number in ordered]
@@ -174,11 +219,19 @@ def main(arguments: list[str], chapters: Path = CHAPTERS) -> int:
     """Run what the command line asks for; return the number of failures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", nargs="*", help="beginnings of file names; all pages if none")
-    parser.add_argument("--seed-offsets", nargs="+", type=int, help="test these; store nothing")
+    parser.add_argument(
+        "--seed-offsets", nargs="*", type=int, help="test these, or ten at random; store nothing"
+    )
+    parser.add_argument("--list", action="store_true", help="print the pages, longest first")
     options = parser.parse_args(arguments)
     store = options.seed_offsets is None
-    offsets = [0] if store else options.seed_offsets
-    pages = find_pages(chapters, options.pages)
+    offsets = [0] if store else options.seed_offsets or random_offsets()
+    pages = longest_first(find_pages(chapters, options.pages), chapters)
+    if options.list:
+        print(*pages, sep="\n")
+        return 0
+    if not store:
+        print("seed offsets:", *offsets, flush=True)
     costs, failures = {}, 0
     with ProcessPoolExecutor(2) as pool:
         jobs = {
@@ -202,4 +255,6 @@ def main(arguments: list[str], chapters: Path = CHAPTERS) -> int:
 
 
 if __name__ == "__main__":
+    for signum in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, signum), stop_all)
     sys.exit(min(1, main(sys.argv[1:])))

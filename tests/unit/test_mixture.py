@@ -26,7 +26,12 @@ SKEWED = GaussianMixture(
     torch.tensor([[-1.0, 0.5], [1.5, 0.0]], dtype=torch.float64),
     torch.tensor([0.8, 0.5], dtype=torch.float64),
 )
-IN_PLANE = arrays(float, (7, 2), elements=st.floats(-6, 6))
+IN_PLANE = arrays(float, (7, 2), elements=st.floats(-6, 6)).map(torch.from_numpy)
+
+
+def points(n: int) -> torch.Tensor:
+    """The first of the exercise's points."""
+    return torch.from_numpy(make_gaussian_mixture(n))
 
 
 def single(mean: list[float], std: float) -> GaussianMixture:
@@ -73,7 +78,7 @@ def test_data_stream_leaves_the_global_one_alone():
 
 
 def test_log_prob_and_posterior_against_scipy():
-    x = make_gaussian_mixture(200)
+    x = points(200)
     joint = np.stack(
         [0.2 * multivariate_normal(m, s**2).pdf(x) for m, s in zip(CENTERS, STDS, strict=True)], 1
     )
@@ -85,19 +90,19 @@ def test_log_prob_and_posterior_against_scipy():
 def test_density_integrates_to_one_by_a_grid_of_its_own():
     axis = np.arange(-8, 8, 0.03)
     x1, x2 = np.meshgrid(axis, axis)
-    density = LAW.log_prob(np.column_stack([x1.ravel(), x2.ravel()])).exp()
+    density = LAW.log_prob(torch.from_numpy(np.column_stack([x1.ravel(), x2.ravel()]))).exp()
     assert density.sum().item() * 0.03**2 == pytest.approx(1, abs=1e-10)
     assert LAW.expect(lambda x: torch.ones(len(x))).item() == pytest.approx(1, abs=1e-12)
 
 
 @given(IN_PLANE)
 def test_score_is_the_gradient_of_log_prob(x):
-    x = torch.from_numpy(x).requires_grad_()
+    x.requires_grad_()
     (gradient,) = torch.autograd.grad(LAW.log_prob(x).sum(), x)
     torch.testing.assert_close(LAW.score(x.detach()), gradient, atol=1e-9, rtol=1e-9)
 
 
-@given(arrays(float, (7, 2), elements=st.floats(-1e4, 1e4)))
+@given(arrays(float, (7, 2), elements=st.floats(-1e4, 1e4)).map(torch.from_numpy))
 def test_posterior_is_a_distribution_and_log_prob_finite_however_far(x):
     posterior = LAW.posterior(x)
     assert (posterior >= 0).all()
@@ -106,10 +111,10 @@ def test_posterior_is_a_distribution_and_log_prob_finite_however_far(x):
 
 
 def test_float32_points_give_float64_results():
-    x = make_gaussian_mixture(5)
+    x = points(5)
     for result in (LAW.log_prob(x), LAW.posterior(x), LAW.score(x), LAW.velocity(x, 0.5)):
         assert result.dtype == torch.float64
-    torch.testing.assert_close(LAW.log_prob(x), LAW.log_prob(torch.from_numpy(x).double()))
+    torch.testing.assert_close(LAW.log_prob(x), LAW.log_prob(x.double()))
 
 
 def test_samples_have_the_moments_and_labels_of_the_law():
@@ -189,32 +194,26 @@ def two_components(distance: float, weight: float) -> GaussianMixture:
 
 def test_label_quantities_of_identical_components():
     law = two_components(0.0, 0.3)
-    assert law.bayes_error() == pytest.approx(0.3, abs=1e-10)
     assert law.label_information() == pytest.approx(0, abs=1e-10)
 
 
 def test_label_quantities_of_distant_components():
     law = two_components(30.0, 0.3)
-    assert law.bayes_error() == pytest.approx(0, abs=1e-10)
     entropy = -0.3 * math.log(0.3) - 0.7 * math.log(0.7)
     assert law.label_information() == pytest.approx(entropy, abs=1e-10)
-
-
-def test_bayes_error_of_two_equal_components():
-    exact = 0.5 * math.erfc(1.0 / math.sqrt(2))  # Phi(-distance / 2) for unit variances
-    assert two_components(2.0, 0.5).bayes_error() == pytest.approx(exact, abs=1e-3)
 
 
 def test_label_quantities_against_monte_carlo():
     x, labels = LAW.sample_labelled(200_000, rng())
     posterior = LAW.posterior(x)
-    assert_mean((posterior.argmax(1) != labels).double(), LAW.bayes_error())
+    exact = 1 - LAW.expect(lambda x: LAW.posterior(x).amax(1))
+    assert_mean((posterior.argmax(1) != labels).double(), exact)
     gain = posterior.gather(1, labels[:, None]).log() - math.log(0.2)
     assert_mean(gain, LAW.label_information())
 
 
 def test_diffusion_ends():
-    x = make_gaussian_mixture(50)
+    x = points(50)
     torch.testing.assert_close(LAW.diffused(1).log_prob(x), LAW.log_prob(x))
     standard = multivariate_normal([0, 0], 1).logpdf(x)
     np.testing.assert_allclose(LAW.diffused(0).log_prob(x), standard, atol=1e-10)
@@ -236,14 +235,14 @@ def test_diffused_law_is_that_of_noisy_samples():
 
 
 def test_velocity_at_the_ends():
-    x = make_gaussian_mixture(50)
-    torch.testing.assert_close(LAW.velocity(x, 0), LAW.mean() - torch.from_numpy(x).double())
-    torch.testing.assert_close(LAW.velocity(x, 1), torch.from_numpy(x).double())
+    x = points(50)
+    torch.testing.assert_close(LAW.velocity(x, 0), LAW.mean() - x.double())
+    torch.testing.assert_close(LAW.velocity(x, 1), x.double())
 
 
 @given(st.floats(0, 1), IN_PLANE)
 def test_velocity_for_one_gaussian(t, x):
-    x, mean, std = torch.from_numpy(x), torch.tensor([1.0, -2.0]), 0.7
+    mean, std = torch.tensor([1.0, -2.0]), 0.7
     variance = (t * std) ** 2 + (1 - t) ** 2  # of x_t; regression of x_1 - eps on x_t
     exact = mean + (t * std**2 - (1 - t)) / variance * (x - t * mean)
     torch.testing.assert_close(single([1.0, -2.0], 0.7).velocity(x, t), exact, atol=1e-5, rtol=1e-6)
@@ -254,13 +253,9 @@ def test_velocity_for_one_gaussian(t, x):
 def test_velocity_solves_the_continuity_equation(t, x):
     """dp/dt + div(p v) = 0, divided by p: d log p/dt + v . score + div v = 0."""
 
-    def path(t: float) -> GaussianMixture:
-        stds = torch.sqrt((t * LAW.stds) ** 2 + (1 - t) ** 2)
-        return GaussianMixture(LAW.weights, t * LAW.means, stds)
-
-    h, x = 1e-5, torch.from_numpy(x)
-    rate = (path(t + h).log_prob(x) - path(t - h).log_prob(x)) / (2 * h)
-    transport = (LAW.velocity(x, t) * path(t).score(x)).sum(1)
+    h = 1e-5
+    rate = (LAW.interpolated(t + h).log_prob(x) - LAW.interpolated(t - h).log_prob(x)) / (2 * h)
+    transport = (LAW.velocity(x, t) * LAW.interpolated(t).score(x)).sum(1)
     divergence = sum(
         (LAW.velocity(x + h * e, t) - LAW.velocity(x - h * e, t)) @ e / (2 * h)
         for e in torch.eye(2, dtype=torch.float64)
@@ -276,3 +271,108 @@ def test_velocity_is_the_regression_of_the_displacement():
     residual = (x1 - eps) - LAW.velocity(xt, 0.4)
     for g in (torch.ones_like(xt), xt, xt.flip(1), torch.cos(3 * xt)):
         assert_mean(residual * g, 0)
+
+
+def test_interpolated_law_is_that_of_the_path():
+    x1, eps = LAW.sample(200_000, rng()), torch.randn(200_000, 2, generator=rng(1))
+    law = LAW.interpolated(0.4)
+    xt = (0.6 * eps + 0.4 * x1).double()
+    for f in (lambda x: x, lambda x: x[:, :1] * x, law.log_prob):
+        assert_mean(f(xt), law.expect(f))
+    torch.testing.assert_close(LAW.interpolated(1).log_prob(xt[:9]), LAW.log_prob(xt[:9]))
+
+
+FIELDS = {
+    "velocity": LAW.velocity,
+    "diffused score": lambda x, t: LAW.diffused(t).score(x),
+    "diffused log_prob": lambda x, t: LAW.diffused(t).log_prob(x),
+    "interpolated posterior": lambda x, t: LAW.interpolated(t).posterior(x),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_times_may_be_numbers_scalar_tensors_or_one_per_point(name):
+    field, x = FIELDS[name], points(6)
+    times = torch.tensor([0.0, 0.1, 0.35, 0.5, 0.9, 1.0])
+    one_by_one = torch.stack([field(x[i], times[i]) for i in range(6)])
+    assert one_by_one.dtype == torch.float64
+    torch.testing.assert_close(field(x, times), one_by_one)
+    torch.testing.assert_close(field(x, 0.35), field(x, times[2].double()), atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(torch.func.vmap(field)(x, times), one_by_one)
+
+
+@pytest.mark.parametrize("jacobian", [torch.func.jacrev, torch.func.jacfwd])
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_can_be_differentiated_point_by_point(name, jacobian):
+    field, x = FIELDS[name], points(4).double()
+    times = torch.tensor([0.2, 0.4, 0.6, 0.8], dtype=torch.float64)
+    for argument in (0, 1):
+        slopes = torch.func.vmap(jacobian(field, argnums=argument))(x, times)
+        h = 1e-6
+        step = h * (
+            torch.eye(2, dtype=torch.float64)[:, None] if argument == 0 else torch.ones(1, 1)
+        )
+        for k, shift in enumerate(step):
+            moved = [
+                (x + s * shift, times) if argument == 0 else (x, times + s * h) for s in (1, -1)
+            ]
+            numeric = (field(*moved[0]) - field(*moved[1])) / (2 * h)
+            exact = slopes[..., k] if argument == 0 else slopes
+            torch.testing.assert_close(exact, numeric, atol=1e-5, rtol=1e-5)
+
+
+def test_grid_of_expect_is_fine_and_wide_enough():
+    """Moments up to the eighth of a narrow component beside a wide one."""
+    law = GaussianMixture(
+        torch.tensor([0.5, 0.5]), torch.tensor([[0.0], [1.0]]), torch.tensor([0.1, 2.0])
+    )
+    eighth = 0.5 * (105 * 0.1**8) + 0.5 * sum(
+        math.comb(8, 2 * j) * math.prod(range(1, 2 * j, 2)) * 2.0 ** (2 * j) for j in range(5)
+    )
+    assert law.expect(lambda x: x[:, 0] ** 8).item() == pytest.approx(eighth, rel=1e-9)
+
+
+def test_parameters_become_float64():
+    law = single([1.0, 2.0], 0.5)
+    assert {law.weights.dtype, law.means.dtype, law.stds.dtype} == {torch.float64}
+
+
+def test_five_gaussians_are_those_that_the_data_come_from():
+    law, (data, labels) = five_gaussians(), make_labelled_gaussian_mixture(100_000, 0)
+    assert law.weights.tolist() == [0.2] * 5
+    for k in range(5):
+        mode = torch.from_numpy(data[labels == k]).double()
+        assert_mean(mode, law.means[k])
+        assert_mean((mode - law.means[k]) ** 2, law.stds[k] ** 2)
+
+
+def test_labelled_data_have_the_defaults_of_the_exercise():
+    data, labels = make_labelled_gaussian_mixture()
+    assert data.tobytes() == data_of_the_exercise(10000, 42).tobytes()
+    assert len(labels) == 10000
+
+
+def test_a_sample_is_made_in_double_precision_from_labels_and_noise():
+    x, labels = LAW.sample_labelled(1000, rng(7))
+    generator = rng(7)
+    replay = torch.multinomial(LAW.weights, 1000, replacement=True, generator=generator)
+    eps = torch.randn(1000, 2, dtype=torch.float64, generator=generator)
+    assert torch.equal(labels, replay)
+    assert torch.equal(x, (LAW.means[labels] + LAW.stds[labels, None] * eps).float())
+
+
+def test_matched_gaussian_is_a_function_of_its_generator():
+    first, again = (LAW.sample_matched_gaussian(50, rng(1)) for _ in "ab")
+    assert torch.equal(first, again)
+
+
+def test_exact_results_are_exact_to_double_precision():
+    assert LAW.covariance().dtype == torch.float64
+    assert LAW.covariance()[0, 0].item() == pytest.approx(5.3275, abs=1e-12)
+    assert LAW.diffused(0.3).stds[0].item() == pytest.approx(math.sqrt(0.3 * 0.09 + 0.7), abs=1e-14)
+    assert LAW.interpolated(0.3).stds[0].item() == pytest.approx(math.hypot(0.09, 0.7), abs=1e-14)
+    mean, std, t, x = 2.0, 0.3, 0.3, 1.1
+    exact = mean + (t * std**2 - (1 - t)) / ((t * std) ** 2 + (1 - t) ** 2) * (x - t * mean)
+    point = torch.tensor([[x, x]], dtype=torch.float64)
+    found = single([mean, mean], std).velocity(point, t)
+    assert found[0, 0].item() == pytest.approx(exact, abs=1e-6)  # 0.3 came in single precision

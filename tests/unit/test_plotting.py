@@ -1,9 +1,10 @@
 """The figure grammar: what is drawn, where, and in which colour."""
 
+from io import BytesIO
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import torch
 from matplotlib.colors import to_hex, to_rgb
 from monte_carlo import rng
 
@@ -22,7 +23,7 @@ def fresh_figures():
 
 def test_style_sheet_is_applied():
     plotting.use_style()
-    assert plt.rcParams["figure.dpi"] == 130
+    assert plt.rcParams["figure.dpi"] == 120
     assert not plt.rcParams["axes.spines.top"]
 
 
@@ -49,21 +50,12 @@ def test_cloud_is_grey_or_coloured_by_mode():
     x, labels = LAW.sample_labelled(20, rng())
     ax = plotting.draw_cloud(axes[0, 0], x)
     assert ax is axes[0, 0]
-    plotting.draw_cloud(ax, x.numpy(), labels)
+    plotting.draw_cloud(ax, x, labels)
     plain, by_mode = ax.collections
     np.testing.assert_allclose(plain.get_offsets(), x)
     assert to_rgb(plain.get_facecolor()[0]) == to_rgb(plotting.REAL)
     drawn = [to_hex(color) for color in by_mode.get_facecolor()]
     assert drawn == [plotting.MODE_COLORS[k].lower() for k in labels]
-
-
-@pytest.mark.parametrize(
-    "labels", [[0], [0, 5], [0, -1], [0.5, 1.0], [0, float("nan")], [[0], [1]], "01"]
-)
-def test_cloud_labels_must_name_modes(labels):
-    _, axes = plotting.panels(1, 1)
-    with pytest.raises(ValueError, match="labels must be 2 integers 0-4"):
-        plotting.draw_cloud(axes[0, 0], torch.zeros(2, 2), labels)
 
 
 def test_density_contours_enclose_50_90_and_99_percent():
@@ -91,3 +83,51 @@ def test_prior_is_three_circles_around_the_origin():
 def test_colours_are_distinct():
     colors = [*plotting.MODE_COLORS, *plotting.FAMILY_COLORS.values()]
     assert len(set(colors)) == len(colors) == 9
+
+
+def plain_frame(frame: int) -> plt.Figure:
+    """A figure of 60 x 40 pixels in one of the greys 0, 10, 20, …"""
+    return plt.figure(figsize=(0.6, 0.4), dpi=100, facecolor=str(10 * frame / 255))
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a cell would show, in order."""
+    outputs = []
+    monkeypatch.setattr(plotting, "display", outputs.append)
+    return outputs
+
+
+@pytest.mark.parametrize("n_frames", [1, 4, 6])
+def test_film_is_a_sheet_of_four_frames_a_row(n_frames, shown, capsys):
+    assert plotting.film(plain_frame, [f"step {n}" for n in range(n_frames)]) is None
+    (image,) = shown
+    sheet = plt.imread(BytesIO(image.data))[..., :3] * 255
+    rows = -(-n_frames // 4)
+    assert sheet.shape == (40 * rows, 240, 3)
+    for place in range(4 * rows):
+        row, column = divmod(place, 4)
+        frame = sheet[40 * row : 40 * (row + 1), 60 * column : 60 * (column + 1)]
+        grey = 10 * place if place < n_frames else 255  # what is left of the last row is white
+        np.testing.assert_allclose(frame, grey, atol=1e-3)
+    names = " | ".join(f"step {n}" for n in range(n_frames))
+    assert capsys.readouterr().out == f"Frames, four a row: {names}\n"
+
+
+def test_film_is_the_same_every_time_and_leaves_no_figure_open(shown):
+    def draw(frame):
+        fig, axes = plotting.panels(1, 1, width=2)
+        plotting.draw_cloud(axes[0, 0], LAW.sample(20, rng(frame)))
+        return fig
+
+    for _ in range(2):
+        plotting.film(draw, ["start", "end"])
+    first, second = shown
+    assert first.data == second.data
+    assert not plt.get_fignums()
+
+
+def test_frames_of_a_film_have_one_size(shown):
+    with pytest.raises(ValueError, match="same shape"):
+        plotting.film(lambda frame: plt.figure(figsize=(1 + frame, 1)), ["start", "end"])
+    assert not shown

@@ -11,14 +11,13 @@ from hypothesis.extra.numpy import arrays
 from monte_carlo import assert_mean, rng
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
-from solutions_lib.networks import mlp
+from solutions_lib.networks import TimeMLP, mlp, randn, time_embedding
 from solutions_lib.vae import (
     VAE,
     ElboTerms,
     gaussian_kl,
     gaussian_nll,
     negative_elbo,
-    randn,
     reparameterize,
 )
 
@@ -159,19 +158,87 @@ def test_gradient_of_the_estimate_reaches_encoder_and_decoder():
     assert all(p.grad.abs().sum() > 0 for p in model.parameters())
 
 
-@pytest.mark.parametrize("noise_var", [0.0, 0.5])
-def test_samples_of_a_linear_decoder_have_its_covariance(noise_var):
-    model = small_vae(latent_dim=1)
+@pytest.mark.parametrize(("noise_var", "expected"), [(0, 0.0), (0.2, 0.2), (None, 0.7)])
+def test_samples_of_a_linear_decoder_have_its_covariance(noise_var, expected):
+    """Unless told otherwise, samples come from the generative model, decoder noise included."""
+    model = small_vae(latent_dim=1, decoder_var=0.7)
     model.decoder = torch.nn.Linear(1, 3, bias=False)
     with torch.no_grad():
         model.decoder.weight.copy_(WEIGHT)
-    x = model.sample(200_000, rng(), noise_var=noise_var).double()
-    covariance = WEIGHT @ WEIGHT.T + noise_var * torch.eye(3, dtype=torch.float64)
+    x = model.sample(200_000, rng(), noise_var).double()
+    covariance = WEIGHT @ WEIGHT.T + expected * torch.eye(3, dtype=torch.float64)
     assert_mean(x[:, :, None] * x[:, None], covariance)
 
 
-def test_samples_without_noise_lie_on_the_decoder_and_carry_no_graph():
+def test_decoder_means_lie_on_the_decoder_and_carry_no_graph():
     model = small_vae()
-    x = model.sample(10, rng(3))
-    assert torch.equal(x, model.decode(randn((10, 2), rng(3))).detach())
+    x = model.sample(10, rng(3), noise_var=0)
+    assert torch.equal(x, model.decode(randn((10, 2), rng(3), like=x)).detach())
     assert not x.requires_grad
+
+
+def test_a_model_in_double_precision_samples_in_it():
+    assert small_vae().double().sample(3, rng()).dtype == torch.float64
+
+
+def test_randn_follows_dtype_and_keeps_the_stream():
+    like = torch.zeros(1, dtype=torch.float64)
+    draws = randn((1000, 2), rng(), like=like)
+    assert draws.shape == (1000, 2)
+    assert draws.dtype == torch.float64
+    assert torch.equal(draws, torch.randn(1000, 2, generator=rng(), dtype=torch.float64))
+
+
+def test_architecture_is_that_of_the_appendix():
+    model = VAE()
+    for network, widths in (
+        (model.encoder, [(128, 2), (128, 128), (4, 128)]),
+        (model.decoder, [(128, 2), (128, 128), (2, 128)]),
+    ):
+        layers = [tuple(layer.weight.shape) for layer in network[::2]]
+        assert layers == widths
+        assert {type(layer) for layer in network[1::2]} == {torch.nn.ReLU}
+    assert model.decoder_var == 0.5
+
+
+@given(arrays(np.float64, 3, elements=st.floats(0, 2000)))
+def test_time_embedding_has_geometric_frequencies(t):
+    dim = 8
+    embedding = time_embedding(torch.from_numpy(t), dim)
+    for i in range(dim // 2):
+        angle = t / 10_000 ** (2 * i / dim)
+        np.testing.assert_allclose(embedding[:, i], np.sin(angle), atol=1e-3)
+        np.testing.assert_allclose(embedding[:, dim // 2 + i], np.cos(angle), atol=1e-3)
+
+
+def test_time_mlp_sees_point_and_time_one_by_one():
+    torch.manual_seed(0)
+    net, x, t = TimeMLP(hidden_dim=16), torch.randn(5, 2, generator=rng()), torch.arange(5)
+    out = net(x, t)
+    assert out.shape == x.shape
+    torch.testing.assert_close(net(x[3:4], t[3:4]), out[3:4])
+    assert (net(x, t + 1) - out).abs().min() > 0
+    assert (net(x + 1, t) - out).abs().min() > 0
+    widths = [tuple(layer.weight.shape) for layer in net.layers[::2]]
+    assert widths == [(16, 66), (16, 16), (16, 16), (2, 16)]
+    assert {type(layer) for layer in net.layers[1::2]} == {torch.nn.SiLU}
+
+
+def test_time_scale_multiplies_the_time():
+    torch.manual_seed(0)
+    net, x, t = TimeMLP(time_scale=1000.0), torch.zeros(3, 2), torch.tensor([0.1, 0.5, 0.9])
+    scaled = net(x, t)
+    net.time_scale = 1.0
+    torch.testing.assert_close(net(x, 1000 * t), scaled)
+    assert net.double()(x.double(), t).dtype == torch.float64
+
+
+def test_defaults_of_the_time_mlp():
+    net = TimeMLP()
+    assert net.time_scale == 1.0
+    assert [tuple(layer.weight.shape) for layer in net.layers[::2]] == [
+        (256, 66),
+        (256, 256),
+        (256, 256),
+        (2, 256),
+    ]

@@ -1,25 +1,26 @@
 """Draw the picture of the landing page: noise becomes the five modes, with nothing trained.
 
-Run `python book_ext/draw_cover.py`; it writes `images/cover.png` beside itself. The planes show
+Run `python tools/draw_cover.py`; it writes `book_ext/images/cover.png`. The planes show
 the exact density at five noise levels, coloured by the exact component posterior; the threads are
 solutions of the probability-flow equation, driven by the exact score.
 """
 
 from itertools import pairwise
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from draw_logo import COLORS
+from draw_logo import IMAGES
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.transforms import Affine2D
 
 from solutions_lib.mixture import five_gaussians
+from solutions_lib.plotting import MODE_COLORS
+from solutions_lib.streams import stream
 
 LAW = five_gaussians()
-PALETTE = np.array([to_rgb(color) for color in COLORS])
+PALETTE = np.array([to_rgb(color) for color in MODE_COLORS])
 BACKGROUND = "#0b1020"
 HALF = 4.4  # half the width of a plane, in data units
 LENGTH = 15.0  # distance on paper from the first plane to the last
@@ -77,9 +78,9 @@ def draw_cover() -> plt.Figure:
     for u in np.linspace(0, 1, 5):
         draw_plane(ax, u)
     times = np.linspace(0.002, 1, 300)
-    start = LAW.diffused(alpha_bar(times[0])).sample(90, torch.Generator().manual_seed(4))
+    start = LAW.diffused(alpha_bar(times[0])).sample(90, stream("cover"))
     path = flow(start, times)
-    mode = LAW.posterior(path[-1]).argmax(1).numpy()
+    mode = LAW.posterior(torch.from_numpy(path[-1])).argmax(1).numpy()
     threads = on_paper(path, times[:, None]).transpose(1, 0, 2)
     ax.add_collection(LineCollection(threads, colors=PALETTE[mode], alpha=0.55, linewidths=0.9))
     ax.scatter(*threads[:, 0].T, s=9, color="white", alpha=0.85, linewidths=0, zorder=3)
@@ -99,4 +100,4 @@ def draw_cover() -> plt.Figure:
 
 
 if __name__ == "__main__":
-    draw_cover().savefig(Path(__file__).parent / "images" / "cover.png", dpi=120)
+    draw_cover().savefig(IMAGES / "cover.png", dpi=120)

@@ -1,6 +1,6 @@
 """Draw the book's logo and favicon: the five modes of the mixture as soft dots.
 
-Run `python book_ext/draw_logo.py`; it writes `logo.svg` and `favicon.png` to `images/`.
+Run `python tools/draw_logo.py`; it writes `logo.svg` and `favicon.png` to `book_ext/images/`.
 """
 
 from pathlib import Path
@@ -8,9 +8,10 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
-IMAGES = Path(__file__).parent / "images"
-CENTERS = [(2, 2), (-2, 2), (0, -2), (3, -1), (-3, -1)]
-COLORS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"]  # Okabe and Ito
+from solutions_lib.mixture import CENTERS
+from solutions_lib.plotting import MODE_COLORS
+
+IMAGES = Path(__file__).parents[1] / "book_ext" / "images"
 HALO = [(1.5, 0.16), (1.15, 0.3), (0.8, 1.0)]  # radius and opacity, from the rim inwards
 
 
@@ -18,7 +19,7 @@ def draw(size: float) -> plt.Figure:
     """A square figure of the given size in inches, without background."""
     figure, ax = plt.subplots(figsize=(size, size), layout=None)
     figure.subplots_adjust(0, 0, 1, 1)
-    for center, color in zip(CENTERS, COLORS, strict=True):
+    for center, color in zip(CENTERS, MODE_COLORS, strict=True):
         for radius, opacity in HALO:
             ax.add_patch(plt.Circle(center, radius, color=color, alpha=opacity, linewidth=0))
     ax.set(xlim=(-4.6, 4.6), ylim=(-4.6, 4.6), aspect="equal")

@@ -1,0 +1,73 @@
+"""The appendix states the defaults that the code has."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from solutions_lib import metrics
+from solutions_lib.gan import GAN, train_gan
+from solutions_lib.mixture import CENTERS, STDS
+from solutions_lib.streams import seeds
+from solutions_lib.training import fit_epochs
+from solutions_lib.vae import VAE
+
+APPENDIX = Path(__file__).parents[2] / "chapters/appendix/models_and_data.md"
+TEXT = APPENDIX.read_text(encoding="utf-8")
+ROWS = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|", TEXT, re.MULTILINE))
+
+
+def default(function: object, name: str) -> object:
+    return inspect.signature(function).parameters[name].default
+
+
+def test_training() -> None:
+    assert ROWS["learning rate"].startswith(
+        r"$2\cdot 10^{-3}$, falling to zero along a half cosine"
+    )
+    assert default(fit_epochs, "lr") == 2e-3
+    assert ROWS["batch"].startswith("512 points")
+    assert default(fit_epochs, "batch_size") == 512
+    assert r"\beta_1 = 0.9$, $\beta_2 = 0.999$, fused" in ROWS["optimiser"]
+    assert ROWS["runs"].startswith("five")
+    assert default(seeds, "n") == 5
+
+
+def test_data() -> None:
+    stated = [ROWS[str(k)] for k in range(1, 6)]
+    assert stated == [f"$({x}, {y})$" for x, y in CENTERS]
+    stds = re.findall(r"^\| [1-5] \|[^|]+\| ([\d.]+) \| 1/5 \|", TEXT, re.MULTILINE)
+    assert list(map(float, stds)) == pytest.approx(STDS.tolist())
+
+
+def test_vae() -> None:
+    assert ROWS["decoder variance"].startswith(r"$\sigma_x^2 = 1/2$")
+    assert default(VAE.__init__, "decoder_var") == 0.5
+    assert "two hidden ReLU layers" in ROWS["encoder"]
+    assert "two hidden ReLU layers" in ROWS["decoder"]
+
+
+def test_gan() -> None:
+    assert ROWS["generator"].startswith("two hidden ReLU layers of 128")
+    assert ROWS["generator"].endswith("of dimension 2")
+    assert ROWS["discriminator"].startswith("two hidden ReLU layers of 128")
+    assert default(GAN.__init__, "hidden_dim") == 128
+    assert default(GAN.__init__, "noise_dim") == 2
+    assert ROWS["Adam of each player"] == (
+        r"$\beta_1 = 0.5$, $\beta_2 = 0.999$, constant learning rate $10^{-3}$"
+    )
+    assert default(train_gan, "betas") == (0.5, 0.999)
+    assert default(train_gan, "lr") == 1e-3
+    assert ROWS["points of a batch"].startswith("250,")
+    assert default(train_gan, "batch_size") == 250
+    assert "(default 1)" in ROWS["one update"]
+    assert default(train_gan, "n_critic") == 1
+
+
+def test_rules() -> None:
+    assert "at least 50 of 2000 samples within two standard deviations" in TEXT
+    assert default(metrics.covered_modes, "min_count") == 50
+    assert default(metrics.covered_modes, "radius") == 2
+    assert re.search(r"farther than three standard deviations", TEXT)
+    assert default(metrics.off_support_rate, "radius") == 3
