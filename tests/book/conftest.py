@@ -51,6 +51,8 @@ def browser() -> Iterator[Browser]:
 def view(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A window of one size in one colour scheme."""
     size, scheme = VIEWS[request.param]
-    context = browser.new_context(viewport=size, color_scheme=scheme, offline=True)
+    context = browser.new_context(
+        viewport=size, color_scheme=scheme, offline=True, reduced_motion="reduce"
+    )
     yield context
     context.close()

@@ -52,13 +52,22 @@ def test_dead_links_complains(target: str, tmp_path: Path) -> None:
     assert not gates.dead_links(page, ids)
 
 
-@pytest.mark.parametrize("alt", ["", 'alt=""', 'alt="_images/d34c56f.png"', 'alt="a plot"'])
+@pytest.mark.parametrize(
+    "alt",
+    [
+        "",
+        'alt=""',
+        'alt="a plot"',
+        'alt="_images/d34c56f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c1d2e3f4.png"',
+        'alt="Figure of two curves that cross once, at one half"',
+    ],
+)
 def test_missing_alt_complains(alt: str) -> None:
     assert gates.missing_alt(SOUND % f'<img src="a.png" {alt}>')
 
 
 def test_missing_alt_accepts_a_description_and_the_logo() -> None:
-    html = '<img src="a.png" alt="Two curves that cross once">'
+    html = '<img src="a.png" alt="Two curves over time that cross once, at one half">'
     assert not gates.missing_alt(SOUND % (html + '<img class="logo__image" alt="">'))
 
 
@@ -71,10 +80,21 @@ def test_overweight_complains(tmp_path: Path) -> None:
     assert gates.overweight(page)
 
 
-def test_missing_parts_complains() -> None:
-    html = SOUND % '<span id="ex-12-3-a"></span>'
-    assert gates.missing_parts(html, "12.3", "ab") == ["no anchor ex-12-3-b"]
-    assert not gates.missing_parts(html, "12.3", "a")
+def test_heavy_films_complains(tmp_path: Path) -> None:
+    page, sheet = tmp_path / "page.html", tmp_path / "a.png"
+    cell = '<div class="cell_output">%s<div><pre>%s</pre></div></div>'
+    image, labels = '<img src="a.png">', "passed: a check\nFrames, four a row: 1 | 2"
+    sheet.write_bytes(b"0" * gates.MAX_FILM_BYTES)
+    page.write_text(SOUND % (cell % (image, labels)))
+    assert not gates.heavy_films(page)
+    for no_sheet in ("", image + image):
+        page.write_text(SOUND % (cell % (no_sheet, labels)))
+        assert gates.heavy_films(page)
+    sheet.write_bytes(b"0" * (gates.MAX_FILM_BYTES + 1))
+    page.write_text(SOUND % (cell % (image, labels)))
+    assert gates.heavy_films(page)
+    page.write_text(SOUND % (cell % (image, "passed: a check")))
+    assert not gates.heavy_films(page)
 
 
 @pytest.fixture
@@ -128,6 +148,25 @@ def test_barriers_complains(body: str, page: Page, tmp_path: Path) -> None:
     assert not gates.barriers(page)
     show(page, tmp_path, body)
     assert gates.barriers(page)
+
+
+@pytest.mark.parametrize(
+    ("header", "sound"), [("<mjx-container></mjx-container>", True), ("", False)]
+)
+def test_a_formula_is_no_empty_table_header(
+    header: str, sound: bool, page: Page, tmp_path: Path
+) -> None:
+    row = '<tr><th scope="row">a</th><td>1</td></tr>'
+    show(page, tmp_path, f'<table><tr><td></td><th scope="col">{header}</th></tr>{row}</table>')
+    assert (not gates.barriers(page)) == sound
+
+
+def test_barriers_judges_the_end_of_a_transition(page: Page, tmp_path: Path) -> None:
+    pale = '<p style="color: #bbb; background: white; transition: color 60s">text</p>'
+    show(page, tmp_path, pale)
+    page.evaluate("const p = document.querySelector('p'); p.offsetTop; p.style.color = 'black'")
+    assert page.evaluate("document.getAnimations().length") == 1
+    assert not gates.barriers(page)
 
 
 @pytest.mark.parametrize(

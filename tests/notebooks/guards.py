@@ -8,15 +8,16 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import nbformat
+import prose as reading
 from nbformat import NotebookNode
 
-MAX_BYTES = 1_500_000
 MAX_CELL_LINES = 40
 MAX_MEDIAN_LINES = 10
 MAX_SETUP_LINES = 12
 MAX_IGNORED_CELLS = 7
-MIN_ALT_CHARACTERS = 40
+MAX_BULLETS = 5
+WORD_BUDGET = {1: 1200, 2: 1600, 3: 2000, 4: 2000}  # of the main path, by stars
+HOME_PAGE_WORDS = 400  # more, where a given model is shown
 
 CHECK = re.compile(r"^\s*check(_\w+)?\(", re.MULTILINE)
 STAR_IMPORT = re.compile(r"^\s*from .* import \*", re.MULTILINE)
@@ -91,19 +92,14 @@ def python3_kernel(notebook: NotebookNode) -> Complaints:
     return [] if kernel == "python3" else [f"the kernel is {kernel}, not python3"]
 
 
-def images_described(notebook: NotebookNode) -> Complaints:
-    """Cells that show an image carry alt text and a caption in `metadata.mystnb`."""
-    complaints = []
-    for cell, output in outputs(notebook):
-        if not any(kind.startswith("image/") for kind in output.get("data", {})):
-            continue
-        settings = cell.metadata.get("mystnb", {})
-        alt = settings.get("image", {}).get("alt", "")
-        if len(alt) < MIN_ALT_CHARACTERS or alt.startswith("Figure"):
-            complaints.append(f"{name(cell)} has no alt text that says what one sees")
-        if not settings.get("figure", {}).get("caption", "").strip():
-            complaints.append(f"{name(cell)} has no caption")
-    return complaints
+def images_captioned(notebook: NotebookNode) -> Complaints:
+    """Cells that show an image carry a caption; its alt text is a matter of the built book."""
+    return [
+        f"{name(cell)} has no caption"
+        for cell, output in outputs(notebook)
+        if any(kind.startswith("image/") for kind in output.get("data", {}))
+        and not cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "").strip()
+    ]
 
 
 def small_cells(notebook: NotebookNode) -> Complaints:
@@ -158,11 +154,6 @@ def no_star_imports(notebook: NotebookNode) -> Complaints:
     return [f"{name(cell)} imports *" for cell in cells]
 
 
-def light(notebook: NotebookNode) -> Complaints:
-    size = len(nbformat.writes(notebook).encode())
-    return [] if size <= MAX_BYTES else [f"the file weighs {size / 1e6:.1f} MB"]
-
-
 # ---- pages of exercises
 
 
@@ -185,12 +176,36 @@ def heading(notebook: NotebookNode, exercise: Exercise) -> Complaints:
 def sections(notebook: NotebookNode, exercise: Exercise) -> Complaints:
     """The sections of the page skeleton, in order; sections of the page's own may stand between."""
     wanted = ["The question", "In short", *(f"({letter})" for letter in exercise["letters"])]
-    wanted += ["How we know", "Limits and traps", "References"]
+    wanted += ["Limits and traps", "Going further", "References"]
     names = [re.match(r"## (\(\w\)|.*)", line)[1] for line in headings(notebook, 2)]
     found = [name for name in names if name in wanted]
-    if "How we know" not in found:  # a page that checks each claim where it arises needs none
-        wanted.remove("How we know")
+    if "Going further" not in found:  # a page that needs nothing more has none
+        wanted.remove("Going further")
     return [] if found == wanted else [f"the sections are {found}, not {wanted}"]
+
+
+def short_answer(notebook: NotebookNode, _exercise: Exercise) -> Complaints:
+    """`In short` holds few bullets."""
+    part = re.search(
+        r"^## In short$(.*?)(?=^## |^:::|\Z)", prose(notebook), re.DOTALL | re.MULTILINE
+    )
+    bullets = len(re.findall(r"^- ", part[1], re.MULTILINE)) if part else 0
+    return [] if 1 <= bullets <= MAX_BULLETS else [f"'In short' has {bullets} bullets"]
+
+
+def word_budget(notebook: NotebookNode, exercise: Exercise) -> Complaints:
+    """The main path, all before `Going further`, can be read in one sitting."""
+    budget = WORD_BUDGET[exercise["stars"]] + HOME_PAGE_WORDS * exercise.get("home", False)
+    words = reading.count_words(reading.main_path(notebook))
+    return [] if words <= budget else [f"the main path has {words} words, more than {budget}"]
+
+
+def stated_reading_time(notebook: NotebookNode, _exercise: Exercise) -> Complaints:
+    stated = reading.READING_TIME.search(notebook.cells[0].source) if notebook.cells else None
+    minutes = reading.reading_minutes(notebook)
+    if stated and int(stated[1]) == minutes:
+        return []
+    return [f"the first cell does not say 'Reading time: about {minutes} min'"]
 
 
 def hints(notebook: NotebookNode, _exercise: Exercise) -> Complaints:
@@ -253,12 +268,21 @@ PAGE_GUARDS = (
     no_widgets,
     no_absolute_paths,
     python3_kernel,
-    images_described,
+    images_captioned,
     small_cells,
     ignored_cells_checked,
     every_cell_runs,
     no_closing_semicolon,
     no_star_imports,
-    light,
 )
-EXERCISE_GUARDS = (heading, sections, hints, parts, setup_cell, has_checks)
+EXERCISE_GUARDS = (
+    heading,
+    sections,
+    short_answer,
+    word_budget,
+    stated_reading_time,
+    hints,
+    parts,
+    setup_cell,
+    has_checks,
+)

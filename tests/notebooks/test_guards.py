@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import guards
+import prose as reading
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import (
@@ -24,7 +25,7 @@ EXERCISE = {
 }
 OPENING = """# Exercise 12.8 ★★ · WGAN-GP
 
-Builds on 12.7. Run time: about 40 s.
+Builds on 12.7. Reading time: about 1 min. Run time: about 40 s.
 
 ## The question
 
@@ -61,8 +62,8 @@ def good_page() -> NotebookNode:
         new_markdown_cell(PART.format("b")),
         table,
         claim,
-        new_markdown_cell("## How we know\n\nWords."),
-        new_markdown_cell("## Limits and traps\n\nWords.\n\n## References\n\nWords."),
+        new_markdown_cell("## Limits and traps\n\nWords."),
+        new_markdown_cell("## Going further\n\nWords.\n\n## References\n\nWords."),
     ]
     kernel = {"name": "python3", "display_name": "Python 3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
@@ -130,10 +131,8 @@ BROKEN_PAGES = [
     ),
     (guards.python3_kernel, lambda page: page.metadata.kernelspec.update(name="conda-ada")),
     (guards.python3_kernel, lambda page: page.metadata.clear()),
-    (guards.images_described, lambda page: page.cells[FIGURE].metadata.clear()),
-    (guards.images_described, describe("A short text.", "Samples.")),
-    (guards.images_described, describe(f"Figure of {ALT}", "Samples.")),
-    (guards.images_described, describe(ALT, " ")),
+    (guards.images_captioned, lambda page: page.cells[FIGURE].metadata.clear()),
+    (guards.images_captioned, describe(ALT, " ")),
     (guards.small_cells, change(CLAIM, source="x = 1\n" * (guards.MAX_CELL_LINES + 1))),
     (guards.small_cells, long_cells),
     (guards.ignored_cells_checked, edit(CLAIM, "check(", "print(")),
@@ -144,7 +143,6 @@ BROKEN_PAGES = [
     (guards.every_cell_runs, edit(CLAIM, "check", "# NBVAL_SKIP\ncheck")),
     (guards.no_closing_semicolon, edit(FIGURE, "draw()", "draw();\n")),
     (guards.no_star_imports, edit(SETUP, "import numpy as np", "from numpy import *")),
-    (guards.light, put(CLAIM, new_output("stream", text="x" * guards.MAX_BYTES))),
 ]
 BROKEN_EXERCISES = [
     (guards.heading, edit(0, "★★", "★")),
@@ -157,6 +155,12 @@ BROKEN_EXERCISES = [
     (guards.sections, edit(2, "## (a)", "## (c)")),
     (guards.sections, lambda page: page.cells.insert(2, page.cells.pop(7))),
     (guards.sections, lambda page: page.cells.insert(2, page.cells.pop(4))),
+    (guards.short_answer, edit(0, "- Words.", "- Words.\n" * (guards.MAX_BULLETS + 1))),
+    (guards.short_answer, edit(0, "- Words.", "Words.")),
+    (guards.word_budget, edit(2, "Words.", "word " * 1601)),
+    (guards.stated_reading_time, edit(0, "about 1 min", "about 2 min")),
+    (guards.stated_reading_time, edit(0, "Reading time: about 1 min. ", "")),
+    (guards.stated_reading_time, edit(2, "Words.", "word " * 201)),
     (guards.hints, edit(0, ":class: dropdown", ":class: tip")),
     (guards.hints, edit(0, "Hints", "Note")),
     (guards.parts, edit(2, "(ex-12-8-a)=", "")),
@@ -202,11 +206,28 @@ def test_every_guard_is_seen_to_complain() -> None:
     assert seen == {*guards.PAGE_GUARDS, *guards.EXERCISE_GUARDS}
 
 
-@pytest.mark.parametrize("section", ["## The data", ""])
-def test_how_we_know_may_be_replaced_or_absent(section: str) -> None:
+@pytest.mark.parametrize("section", ["## A section of its own", ""])
+def test_going_further_may_be_replaced_or_absent(section: str) -> None:
     page = good_page()
-    edit(7, "## How we know", section)(page)
+    edit(8, "## Going further", section)(page)
     assert guards.sections(page, EXERCISE) == []
+
+
+def test_home_pages_may_be_longer_and_going_further_does_not_count() -> None:
+    page = good_page()
+    edit(2, "Words.", "word " * 850)(page)
+    assert guards.word_budget(page, EXERCISE)
+    assert guards.word_budget(page, EXERCISE | {"home": True}) == []
+    page = good_page()
+    edit(8, "Words.", "word " * 5000)(page)
+    assert guards.word_budget(page, EXERCISE) == []
+
+
+def test_formulas_fences_and_addresses_are_not_read() -> None:
+    text = (
+        "One $x + y$ [two words](far/away.html).\n\n$$\na + b = c\n$$\n\n(ex-1-1-a)=\n\n:::{note}\n"
+    )
+    assert reading.count_words(text) == 4
 
 
 @pytest.mark.parametrize(("cpu_s", "fine"), [(21, True), (79, True), (19, False), (81, False)])

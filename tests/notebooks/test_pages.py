@@ -1,5 +1,6 @@
 """Every page of the book keeps to the guards."""
 
+import functools
 import json
 import tomllib
 from pathlib import Path
@@ -18,8 +19,13 @@ def path_of(exercise: guards.Exercise) -> Path:
     return CHAPTERS / exercise["part"] / f"{exercise['stem']}.ipynb"
 
 
+@functools.cache
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
 def page_of(exercise: guards.Exercise) -> nbformat.NotebookNode:
-    return nbformat.read(path_of(exercise), as_version=4)
+    return read(path_of(exercise))
 
 
 # A written exercise without a page is the complaint of `guards.complete` alone.
@@ -37,7 +43,7 @@ def test_written_exercises_and_pages_agree() -> None:
 @pytest.mark.parametrize("guard", guards.PAGE_GUARDS)
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_page(path: Path, guard: guards.PageGuard) -> None:
-    assert guard(nbformat.read(path, as_version=4)) == []
+    assert guard(read(path)) == []
 
 
 @pytest.mark.parametrize("guard", guards.EXERCISE_GUARDS)
