@@ -1,10 +1,6 @@
-r"""The denoising diffusion model of the chapter (Section 12.5).
+"""The denoising diffusion model of the chapter (Section 12.5): Ho et al. (2020).
 
-A schedule is one float64 tensor :math:`\bar\alpha_0=1,\bar\alpha_1,\dots,\bar\alpha_T`, so that
-:math:`x_t=\sqrt{\bar\alpha_t}\,x_0+\sqrt{1-\bar\alpha_t}\,\epsilon`. A noise predictor is any
-function ``eps(x_t, t)`` of points and their step numbers: a network, the exact one, a guided one.
-
-Home page: Exercise 12.11.
+Home pages: Exercise 12.11; 12.10 for the schedule, 12.13 for the loss, 12.21 for the exact noise.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,16 +15,14 @@ from solutions_lib._values import Count, Positive
 from solutions_lib.mixture import GaussianMixture
 from solutions_lib.networks import TimeMLP, randn
 
-Noise = Callable[[Tensor, Tensor], Tensor]
+Schedule = Float[Tensor, " levels"]  # alpha_bar at t = 0 (where it is 1), 1, ..., T; float64
+Noise = Callable[[Tensor, Tensor], Tensor]  # eps(x_t, t): a network, the exact one, a guided one
 
 
 def linear_schedule(
     n_timesteps: Count, beta_1: Positive = 1e-4, beta_T: Positive = 0.02
-) -> Float[Tensor, " levels"]:
-    r"""alpha_bar of :math:`\beta_t` linear in t: :math:`\bar\alpha_t=\prod_{s\le t}(1-\beta_s)`.
-
-    Source: Ho et al. (2020), section 4. Home page: Exercise 12.10.
-    """
+) -> Schedule:
+    r"""alpha_bar of :math:`\beta_t` linear in t: :math:`\bar\alpha_t=\prod_{s\le t}(1-\beta_s)`."""
     if not max(beta_1, beta_T) < 1:
         raise ValueError(f"beta_1 and beta_T must be below 1, got {beta_1} and {beta_T}")
     betas = torch.linspace(beta_1, beta_T, n_timesteps, dtype=torch.float64)
@@ -44,11 +38,8 @@ def q_sample(
     return alpha_bar.sqrt() * x_0 + (1 - alpha_bar).sqrt() * eps
 
 
-def exact_eps(law: GaussianMixture, alpha_bar: Float[Tensor, " levels"]) -> Noise:
-    r"""The best noise predictor for data from ``law``: :math:`E[\epsilon\mid x_t]`.
-
-    It is :math:`-\sqrt{1-\bar\alpha_t}\,\nabla\log p_t(x_t)`. Home page: Exercise 12.21.
-    """
+def exact_eps(law: GaussianMixture, alpha_bar: Schedule) -> Noise:
+    r"""The best noise predictor for data from ``law``: :math:`E[\epsilon\mid x_t]`."""
 
     def eps(x: Float[Tensor, "n d"], t: Int[Tensor, " n"]) -> Float[Tensor, "n d"]:
         level = alpha_bar[t.cpu()].to(x.device)
@@ -58,10 +49,7 @@ def exact_eps(law: GaussianMixture, alpha_bar: Float[Tensor, " levels"]) -> Nois
 
 
 def ancestral(
-    eps: Noise,
-    x_T: Float[Tensor, "n d"],
-    alpha_bar: Float[Tensor, " levels"],
-    generator: torch.Generator,
+    eps: Noise, x_T: Float[Tensor, "n d"], alpha_bar: Schedule, generator: torch.Generator
 ) -> Iterator[Float[Tensor, "n d"]]:
     r"""Yield :math:`x_{T-1},\dots,x_0`: the sampler of Ho et al. (2020), algorithm 2.
 
@@ -70,8 +58,8 @@ def ancestral(
     must then be given the step numbers that it knows.
     """
     x = x_T
-    levels = list(pairwise(alpha_bar.tolist()))
-    for t, (after, before) in reversed(list(enumerate(levels, start=1))):
+    levels = list(enumerate(pairwise(alpha_bar.tolist()), start=1))
+    for t, (after, before) in reversed(levels):
         alpha = before / after
         predicted = eps(x, torch.full((len(x),), t, device=x.device))
         mean = (x - (1 - alpha) / (1 - before) ** 0.5 * predicted) / alpha**0.5
@@ -81,20 +69,14 @@ def ancestral(
 
 
 class SimpleDDPM(nn.Module):
-    r"""A noise predictor, the chapter's DenoisingMLP, on the linear schedule.
-
-    Args:
-        input_dim, hidden_dim: widths of points and of the three hidden layers.
-        n_timesteps: T.
-        alpha_bar: another schedule of T + 1 levels in place of the linear one.
-    """
+    """A noise predictor, the chapter's DenoisingMLP, on the linear schedule or the one given."""
 
     def __init__(
         self,
         input_dim: Count = 2,
         hidden_dim: Count = 256,
         n_timesteps: Count = 500,
-        alpha_bar: Float[Tensor, " levels"] | None = None,
+        alpha_bar: Schedule | None = None,
     ) -> None:
         super().__init__()
         self.input_dim, self.n_timesteps = input_dim, n_timesteps
@@ -106,10 +88,7 @@ class SimpleDDPM(nn.Module):
 
     @no_type_check
     def loss(self, x_0: Float[Tensor, "n d"], generator: torch.Generator) -> Float[Tensor, ""]:
-        r"""The simple loss :math:`E\|\epsilon-\epsilon_\theta(x_t,t)\|^2/d`, t uniform on 1..T.
-
-        Source: Ho et al. (2020), equation 14. Home page: Exercise 12.13.
-        """
+        r"""The simple loss :math:`E\|\epsilon-\epsilon_\theta(x_t,t)\|^2/d`: equation 14."""
         t = torch.randint(1, self.n_timesteps + 1, (len(x_0),), generator=generator).to(x_0.device)
         eps = randn(x_0.shape, generator, like=x_0)
         x_t = q_sample(x_0, self.alpha_bar[t], eps)
