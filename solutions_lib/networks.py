@@ -21,32 +21,23 @@ Even = Annotated[int, Is[lambda n: n >= 2 and n % 2 == 0]]
 
 @no_type_check
 def randn(shape: Sequence[int], generator: torch.Generator, like: Tensor) -> Tensor:
-    """Standard normal draws with dtype and device of ``like``.
-
-    They are made on the generator's device, so that a CPU generator gives every device one stream.
-    """
+    """Standard normal draws, made on the generator's device, with dtype and device of ``like``."""
     draws = torch.randn(*shape, generator=generator, device=generator.device, dtype=like.dtype)
     return draws.to(like.device)
 
 
 def mlp(sizes: Sizes, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
-    """Linear layers of the given sizes with ``activation`` between them (none after the last).
-
-    Args:
-        sizes: input, hidden and output widths, e.g. ``[2, 128, 128, 4]``.
-        activation: module class, created anew between layers.
-    """
-    layers: list[nn.Module] = [nn.Linear(sizes[0], sizes[1])]
-    for n_in, n_out in pairwise(sizes[1:]):
-        layers += [activation(), nn.Linear(n_in, n_out)]
-    return nn.Sequential(*layers)
+    """Linear layers of the given sizes with ``activation`` between them, none after the last."""
+    layers: list[nn.Module] = []
+    for n_in, n_out in pairwise(sizes):
+        layers += [nn.Linear(n_in, n_out), activation()]
+    return nn.Sequential(*layers[:-1])
 
 
 def time_embedding(t: Real[Tensor, " n"], dim: Even) -> Float[Tensor, "n dim"]:
     r"""Sines and cosines of t at dim/2 frequencies, from 1 down towards 1/10000 in equal ratios.
 
-    :math:`[\sin\omega_i t, \cos\omega_i t]` with :math:`\omega_i = 10^{-8i/\text{dim}}`.
-    Source: Vaswani et al. (2017), section 3.5.
+    :math:`\omega_i = 10^{-8i/\text{dim}}`. Source: Vaswani et al. (2017), section 3.5.
     """
     powers = torch.arange(dim // 2, device=t.device) / (dim // 2)
     angles = t[:, None] * torch.exp(-math.log(10_000) * powers)
@@ -56,22 +47,12 @@ def time_embedding(t: Real[Tensor, " n"], dim: Even) -> Float[Tensor, "n dim"]:
 class TimeMLP(nn.Module):
     """A network of point and time, the eps-network of diffusion and the velocity of flow matching.
 
-    An MLP with SiLU on the point and the embedding of its time, side by side.
-
-    Args:
-        dim: of the points.
-        hidden_dim: width of each of the three hidden layers.
-        time_dim: width of the embedding, even.
-        time_scale: multiplies t before the embedding, which resolves differences of order 1:
-            1 for step numbers, about 1000 for times in [0, 1].
+    Three hidden SiLU layers on the point beside the embedding of ``time_scale`` * t, which resolves
+    differences of order 1: scale 1 for step numbers, about 1000 for times in [0, 1].
     """
 
     def __init__(
-        self,
-        dim: Count = 2,
-        hidden_dim: Count = 256,
-        time_dim: Even = 64,
-        time_scale: Positive = 1.0,
+        self, dim: Count = 2, hidden_dim: Count = 256, time_dim: Even = 64, time_scale: Positive = 1
     ) -> None:
         super().__init__()
         self.time_dim, self.time_scale = time_dim, time_scale
