@@ -1,7 +1,4 @@
-"""Minibatches, and the one training loop over tensors that fit into memory.
-
-Home page: the appendix page "Reproduce and scale".
-"""
+"""Minibatches, and the one training loop over tensors. Home page: "Reproduce and scale"."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -19,13 +16,7 @@ Data = Shaped[Tensor, "n ..."] | tuple[Shaped[Tensor, "n ..."], ...]
 def minibatches(
     *tensors: Shaped[Tensor, "n ..."], batch_size: Count, generator: torch.Generator
 ) -> Iterator[tuple[Tensor, ...]]:
-    """One epoch: the rows of all tensors in one random order; the last batch may be smaller.
-
-    Args:
-        tensors: with equally many rows, e.g. points and labels.
-        batch_size: rows in a batch.
-        generator: CPU generator of the order.
-    """
+    """One epoch: the rows of all tensors in one random order; the last batch may be smaller."""
     if len({len(tensor) for tensor in tensors}) != 1:
         sizes = [len(tensor) for tensor in tensors]
         raise ValueError(f"tensors must have equally many rows, at least one tensor; got {sizes}")
@@ -71,17 +62,11 @@ def fit_epochs(
 def fit(
     model: nn.Module, data: Data, loss: Callable[..., Tensor], **settings: object
 ) -> np.ndarray:
-    """Minimise ``loss`` with Adam over shuffled minibatches; the mean loss of each epoch.
+    """Minimise ``loss`` of a batch with Adam in shuffled minibatches; the mean loss of each epoch.
 
-    The learning rate falls to zero along a half cosine. The model is trained in place.
-
-    Args:
-        model: its parameters are trained.
-        data: a tensor or a tuple of tensors with equally many rows, on the model's device.
-        loss: maps a batch, one argument for each tensor, to a scalar.
-        settings: ``epochs``, ``generator`` (of the shuffles, on the CPU), ``batch_size`` (512),
-            ``lr`` (2e-3, of Adam; Kingma & Ba, 2015) and ``optimizer`` (in place of Adam).
-    Raises:
-        FloatingPointError: the loss turned NaN or infinite; the message names epoch and step.
+    The learning rate falls to zero along a half cosine. ``settings`` are ``epochs``, ``generator``
+    (of the shuffles, on the CPU), ``batch_size`` (512), ``lr`` (2e-3, of Adam; Kingma & Ba, 2015)
+    and ``optimizer`` (in place of Adam). A loss that turns NaN or infinite raises a
+    FloatingPointError that names epoch and step.
     """
     return np.array(list(fit_epochs(model, data, loss, **settings)))
