@@ -1,7 +1,4 @@
-"""Named random streams, and runs over several seeds in parallel.
-
-Home page: the appendix page "Reproduce and scale".
-"""
+"""Random streams by name, runs over seeds in parallel. Home page: "Reproduce and scale"."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -18,15 +15,11 @@ from solutions_lib._values import Count, Index, environment_int
 
 
 def seed_of(name: str, index: Index = 0) -> int:
-    """The 32-bit seed of one stream: of the seed offset, ``index`` and ``name``, and no others.
+    """The 32-bit seed of a stream, for libraries that want a number; PyTorch takes :func:`stream`.
 
-    The three enter a ``numpy.random.SeedSequence``, so that no two streams are related. For
-    libraries that want a number; PyTorch code takes :func:`stream`.
-
-    Args:
-        name: what the draws are for, such as ``"noise"``.
-        index: the run, or another number that tells streams of one purpose apart.
-    Environment: ``SOLUTIONS_LIB_SEED_OFFSET`` (default 0) gives every stream new draws.
+    ``name`` says what the draws are for, ``index`` is mostly the run. With the seed offset,
+    ``SOLUTIONS_LIB_SEED_OFFSET`` (0), they enter a ``numpy.random.SeedSequence``: no two streams
+    are related.
     """
     offset = environment_int("SOLUTIONS_LIB_SEED_OFFSET", 0, low=0)
     entropy = np.random.SeedSequence([offset, index, *name.encode()])
@@ -47,8 +40,8 @@ def seeds(n: Count = 5) -> list[int]:
 def initialisation(seed: Index) -> Iterator[None]:
     """Within the block, networks draw their weights from the stream "initialisation" of ``seed``.
 
-    The block runs on one thread, because sums over several depend on their number. PyTorch's
-    global generator and the number of threads are afterwards what they were before.
+    The block runs on one thread, because sums over several depend on their number. Afterwards
+    PyTorch's global generator and its threads are what they were before.
     """
     threads = torch.get_num_threads()
     with torch.random.fork_rng():
@@ -71,22 +64,15 @@ def _run(train: Callable[[int], Any], seed: int) -> Any:
 def run_seeds(train: Callable[[int], Any], seed_list: Sequence[Index] | None = None) -> list[Any]:
     """``[train(seed) for seed in seed_list]``, one process per core, bit-identical to the loop.
 
-    Each run is within :func:`initialisation`; other streams are drawn as ``stream("noise", seed)``.
-    Wrap the call in ``joblib.parallel_config(backend="dask")`` to use a cluster.
-
-    Args:
-        train: function of the seed; what it returns must be picklable.
-        seed_list: the seeds; by default :func:`seeds`.
-    Environment: ``SOLUTIONS_LIB_JOBS`` (default: all cores), ``SOLUTIONS_LIB_PROGRESS=0`` (no bar).
-    Raises:
-        RuntimeError: a run failed; the message names its seed.
-        KeyboardInterrupt: passed on after the workers are stopped.
+    Each run is within :func:`initialisation`, draws as ``stream("noise", seed)`` and returns what
+    can be pickled; if one fails, a RuntimeError names its seed. ``SOLUTIONS_LIB_JOBS`` sets the
+    number of processes, ``SOLUTIONS_LIB_PROGRESS=0`` hides the bar, and
+    ``joblib.parallel_config(backend="dask")`` around the call uses a cluster.
     """
     seed_list = seeds() if seed_list is None else seed_list
     jobs = min(environment_int("SOLUTIONS_LIB_JOBS", cpu_count(), low=1), max(len(seed_list), 1))
-    runs = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_run)(train, seed) for seed in seed_list
-    )
+    tasks = (delayed(_run)(train, seed) for seed in seed_list)
+    runs = Parallel(n_jobs=jobs, return_as="generator")(tasks)
     quiet = os.environ.get("SOLUTIONS_LIB_PROGRESS") == "0"
     try:
         return list(tqdm(runs, total=len(seed_list), desc="seeds", disable=quiet))
