@@ -1,9 +1,7 @@
-"""The variational autoencoder of the chapter (Section 12.3).
+"""The variational autoencoder of the chapter (Section 12.3): Kingma & Welling (2014).
 
-``negative_elbo`` and what it calls in every training step are annotated but, where a wrong shape
-fails by itself, not checked at run time (``no_type_check``), which would cost a tenth of the speed.
-
-Home page: Exercise 12.3.
+Home pages: Exercise 12.3; 12.1 for the KL (appendix B of the paper), 12.2 for the draw of z.
+``no_type_check`` marks what every training step calls: checking it costs a tenth of the speed.
 """
 
 import math
@@ -21,11 +19,7 @@ from solutions_lib.networks import mlp, randn
 def gaussian_kl(
     mu: Float[Tensor, "*shape"], log_var: Float[Tensor, "*shape"]
 ) -> Float[Tensor, "*shape"]:
-    r"""KL divergence of N(mu, exp(log_var)) from N(0, 1), per element, in nats.
-
-    :math:`\tfrac12(\mu^2 + \sigma^2 - \log\sigma^2 - 1)`; sum over the last axis for a diagonal
-    Gaussian. Source: Kingma & Welling (2014), appendix B. Home page: Exercise 12.1.
-    """
+    """KL divergence of N(mu, exp(log_var)) from N(0, 1), per element, in nats."""
     return 0.5 * (mu.square() + log_var.exp() - log_var - 1)
 
 
@@ -33,10 +27,7 @@ def gaussian_kl(
 def gaussian_nll(
     x: Float[Tensor, "*n d"], mean: Float[Tensor, "*n d"], var: Positive
 ) -> Float[Tensor, "*n"]:
-    r"""-log N(x; mean, var I) in nats with every constant.
-
-    :math:`\|x-\text{mean}\|^2/(2\,\text{var}) + \tfrac d2\log(2\pi\,\text{var})`.
-    """
+    r"""-log N(x; mean, var I) in nats with every constant."""
     constant = 0.5 * x.shape[-1] * math.log(2 * math.pi * var)
     return (x - mean).square().sum(-1) / (2 * var) + constant
 
@@ -45,24 +36,16 @@ def gaussian_nll(
 def reparameterize(
     mu: Float[Tensor, "*shape"], log_var: Float[Tensor, "*shape"], generator: torch.Generator
 ) -> Float[Tensor, "*shape"]:
-    r"""One draw :math:`z = \mu + \sigma\odot\epsilon` with gradients.
-
-    Source: Kingma & Welling (2014), section 2.4. Home page: Exercise 12.2.
-    """
+    r"""One draw :math:`z = \mu + \sigma\odot\epsilon` with gradients."""
     return mu + torch.exp(0.5 * log_var) * randn(mu.shape, generator, like=mu)
 
 
 class VAE(nn.Module):
     r"""Gaussian encoder, Gaussian decoder with a fixed variance, standard normal prior.
 
-    :math:`q_\phi(z|x) = N(\mu(x), \mathrm{diag}\,\sigma^2(x))` and
-    :math:`p_\theta(x|z) = N(\mathrm{decoder}(z), \text{decoder\_var}\, I)`; encoder and decoder are
-    ReLU networks with two hidden layers.
-
-    Args:
-        input_dim, hidden_dim, latent_dim: widths.
-        decoder_var: variance of the decoder noise. The default 1/2 makes the reconstruction term
-            the plain sum of squared errors plus a constant.
+    :math:`q_\phi(z|x) = N(\mu(x), \mathrm{diag}\,\sigma^2(x))` and :math:`p_\theta(x|z) =
+    N(\mathrm{decoder}(z), \text{decoder\_var}\, I)`. The variance 1/2 makes the reconstruction term
+    the sum of squared errors plus a constant.
     """
 
     def __init__(
@@ -94,7 +77,7 @@ class VAE(nn.Module):
     ) -> Float[Tensor, "{n} d"]:
         """n draws from the generative model: z from the prior, x from N(decoder(z), noise_var I).
 
-        ``noise_var`` is the decoder's unless given; 0 gives the decoder means that most code plots.
+        The default is the decoder's variance; 0 gives the decoder means that most code plots.
         """
         noise_var = self.decoder_var if noise_var is None else noise_var
         weight = next(self.parameters())
@@ -105,12 +88,7 @@ class VAE(nn.Module):
 @no_type_check
 @dataclass(frozen=True)
 class ElboTerms:
-    """The two terms of the negative ELBO, in nats.
-
-    Attributes:
-        reconstruction: -log p(x|z) for one z per point, with its constant.
-        kl: KL of q(z|x) from the prior, per point and latent dimension.
-    """
+    """The two terms of the negative ELBO in nats: -log p(x|z) for one z per point, and the KL."""
 
     reconstruction: Float[Tensor, " n"]
     kl: Float[Tensor, "n k"]
@@ -124,8 +102,7 @@ class ElboTerms:
 def negative_elbo(model: VAE, x: Float[Tensor, "n d"], generator: torch.Generator) -> ElboTerms:
     r"""One-sample estimate of the negative ELBO of each point, by reparameterisation.
 
-    :math:`-\mathrm{ELBO}(x) = E_{q(z|x)}[-\log p(x|z)] + KL(q(z|x)\,\|\,p(z))` with
-    :math:`z = \mu + \sigma\odot\epsilon`. Source: Kingma & Welling (2014), equation 10.
+    :math:`E_{q(z|x)}[-\log p(x|z)] + KL(q(z|x)\,\|\,p(z))`, equation 10.
     """
     mu, log_var = model.encode(x)
     z = reparameterize(mu, log_var, generator)
