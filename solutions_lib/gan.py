@@ -1,6 +1,6 @@
-"""The generative adversarial network of the chapter (Section 12.4).
+"""The generative adversarial network of the chapter (Section 12.4): Goodfellow et al. (2014).
 
-Home page: Exercise 12.7.
+Home pages: Exercise 12.7; 12.9 for the generator's loss (section 3 of the paper).
 """
 
 import math
@@ -19,14 +19,7 @@ from solutions_lib.training import minibatches
 
 
 class GAN(nn.Module):
-    r"""A generator of points, and a discriminator whose output is the *logit* of D(x).
-
-    :math:`x=G(z)` with :math:`z\sim N(0,I)` and :math:`D(x)=\mathrm{sigmoid}(\text{logit})`; both
-    are ReLU networks with two hidden layers. Read without the sigmoid, the second is a critic.
-
-    Args:
-        dim, hidden_dim, noise_dim: widths of points, hidden layers and noise z.
-    """
+    r"""A generator of points, and a discriminator whose output is the *logit* of D(x)."""
 
     def __init__(self, dim: Count = 2, hidden_dim: Count = 128, noise_dim: Count = 2) -> None:
         super().__init__()
@@ -54,8 +47,7 @@ def discriminator_loss(
 ) -> Float[Tensor, ""]:
     r"""Binary cross-entropy of real against fake, -V(G, D), in nats.
 
-    :math:`-E[\log D(\text{real})]-E[\log(1-D(\text{fake}))]`, from logits, so that it stays exact
-    where D rounds to 0 or 1. Source: Goodfellow et al. (2014), equation 1.
+    :math:`-E[\log D(\text{real})]-E[\log(1-D(\text{fake}))]` (equation 1), stable in logits.
     """
     return softplus(-discriminator(real)).mean() + softplus(discriminator(fake)).mean()
 
@@ -64,10 +56,7 @@ def discriminator_loss(
 def generator_loss(
     discriminator: Callable[[Tensor], Tensor], fake: Float[Tensor, "n d"]
 ) -> Float[Tensor, ""]:
-    r"""The non-saturating loss -E log D(fake), in nats.
-
-    Source: Goodfellow et al. (2014), section 3. Home page: Exercise 12.9.
-    """
+    r"""The non-saturating loss -E log D(fake), in nats."""
     return softplus(-discriminator(fake)).mean()
 
 
@@ -96,16 +85,9 @@ def train_gan(
     """Train in place, without end: yield the last real and fake batch after each generator update.
 
     Each update is preceded by ``n_critic`` updates of the discriminator, each on fresh data and
-    noise; both players use Adam with a constant learning rate.
-
-    Args:
-        noise, shuffle: generators of z and of the order of the data.
-        n_critic: discriminator updates for each generator update.
-        betas: Adam's decay rates; the first is the momentum.
-        critic_loss: of the discriminator, real and fake points.
-        loss: of the discriminator and fake points.
-    Raises:
-        FloatingPointError: a loss turned NaN or infinite; the message names the update.
+    noise; both players use Adam with a constant learning rate. ``critic_loss`` takes discriminator,
+    real and fake points, ``loss`` discriminator and fake points; when one turns NaN or infinite, a
+    FloatingPointError names the update.
     """
     players = gan.generator, gan.discriminator
     steps, critic_steps = (
