@@ -1,7 +1,4 @@
-"""How far samples are from the law, each distance with its sampling floor.
-
-Home page: Exercise 12.17; first used in Exercise 12.3.
-"""
+"""How far samples are from the law. Home page: Exercise 12.17; first used in Exercise 12.3."""
 
 import math
 from collections.abc import Callable
@@ -33,10 +30,7 @@ def scaled_distances(x: Float[Tensor, "n d"], law: GaussianMixture) -> Float[Ten
 def covered_modes(
     x: Float[Tensor, "n d"], law: GaussianMixture, radius: Positive = 2.0, min_count: Count = 50
 ) -> Bool[Tensor, " k"]:
-    """Which modes have at least ``min_count`` samples within ``radius`` * s_k of m_k.
-
-    The defaults are the rule of Exercise 12.8, stated there for 2000 samples.
-    """
+    """Modes with ``min_count`` samples within ``radius`` s_k of m_k: the rule of Exercise 12.8."""
     return (scaled_distances(x, law) <= radius).sum(0) >= min_count
 
 
@@ -67,10 +61,7 @@ def nearest_neighbour_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"])
 
 
 def energy_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
-    r"""Energy distance :math:`2E|X-Y| - E|X-X'| - E|Y-Y'|` of the two empirical laws; >= 0.
-
-    In the units of the data. Source: Székely & Rizzo (2013).
-    """
+    """Energy distance 2 E|X-Y| - E|X-X'| - E|Y-Y'|, in data units: Székely & Rizzo (2013)."""
     x, y = _arrays(x, y)
     return float(2 * cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean())
 
@@ -84,11 +75,7 @@ def wasserstein2(x: Float[Tensor, "n d"], y: Float[Tensor, "n d"]) -> float:
 def sliced_wasserstein2(
     x: Float[Tensor, "n 2"], y: Float[Tensor, "n 2"], n_directions: Count = 64
 ) -> float:
-    """Sliced W2 of two equal-size samples in the plane, over equally spaced directions.
-
-    The square root of the mean squared W2 of the one-dimensional projections.
-    Source: Bonneel et al. (2015).
-    """
+    """Sliced W2, the root mean square of W2 along equal directions: Bonneel et al. (2015)."""
     x, y = _arrays(x, y)
     angles = np.arange(n_directions) * np.pi / n_directions
     directions = np.stack([np.cos(angles), np.sin(angles)])
@@ -103,14 +90,6 @@ def floor(
     generator: torch.Generator,
     replicates: Count = 20,
 ) -> Float[np.ndarray, " replicates"]:
-    """``metric`` between two independent true samples of n points: what a perfect model scores.
-
-    Args:
-        metric: maps two samples to a number; ignore one of them for one-sample metrics.
-        draw: a true sample of a size, e.g. ``law.sample``.
-        n: points in each sample.
-        generator: source of the samples.
-        replicates: independent pairs.
-    """
+    """What a perfect model scores: ``metric`` on ``replicates`` pairs of true samples of size n."""
     pairs = ((draw(n, generator), draw(n, generator)) for _ in range(replicates))
     return np.array([metric(x, y) for x, y in pairs])
