@@ -1,7 +1,4 @@
-"""The figure grammar of the book: ``ax`` first, returned; real data grey, one colour per mode.
-
-Functions draw into the axes they are given and never call ``plt.show``.
-"""
+"""The figure grammar of the book: ``ax`` first, returned; real data grey, one colour per mode."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -37,23 +34,14 @@ def use_style() -> None:
 def panels(
     n_rows: Count, n_columns: Count, width: Positive = 5.8
 ) -> tuple[Figure, Shaped[np.ndarray, "n_rows n_columns"]]:
-    """A grid of equal-aspect data-plane panels with the book's limits.
-
-    Args:
-        n_rows, n_columns: at most two columns stay legible on a phone.
-        width: of the figure, inches.
-    """
-    (x_low, x_high), (y_low, y_high) = PLANE
-    height = width / n_columns * (y_high - y_low) / (x_high - x_low) + 0.1
+    """A grid of equal-aspect panels of the plane, ``width`` inches wide; two columns fit phones."""
+    height = width / n_columns * np.ptp(PLANE[1]) / np.ptp(PLANE[0]) + 0.1
     fig, axes = plt.subplots(
         n_rows, n_columns, figsize=(width, n_rows * height), sharex=True, sharey=True, squeeze=False
     )
-    for ax in axes.flat:
-        ax.set(xlim=PLANE[0], ylim=PLANE[1], aspect="equal")
-    for ax in axes[-1]:
-        ax.set_xlabel("$x_1$")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("$x_2$")
+    plt.setp(axes, xlim=PLANE[0], ylim=PLANE[1], aspect="equal")
+    plt.setp(axes[-1], xlabel="$x_1$")
+    plt.setp(axes[:, 0], ylabel="$x_2$")
     return fig, axes
 
 
@@ -73,9 +61,8 @@ def draw_cloud(
 
 def draw_density(ax: Axes, law: GaussianMixture, color: str = "black") -> Axes:
     """Contours of the exact density that enclose 50, 90 and 99 % of its mass."""
-    (x_low, x_high), (y_low, y_high) = PLANE
-    xs = torch.linspace(x_low, x_high, 261, dtype=torch.float64)
-    ys = torch.linspace(y_low, y_high, 206, dtype=torch.float64)
+    xs = torch.linspace(*PLANE[0], 261, dtype=torch.float64)
+    ys = torch.linspace(*PLANE[1], 206, dtype=torch.float64)
     density = law.log_prob(torch.cartesian_prod(xs, ys)).exp()
     ordered = density.sort(descending=True).values
     mass = ordered.cumsum(0) / ordered.sum()
@@ -95,11 +82,7 @@ def draw_prior(ax: Axes, color: str = "black") -> Axes:
 def film(draw: Callable[[int], Figure], labels: list[str]) -> None:
     """Show the figures ``draw(0)``, ``draw(1)``, … on one sheet, four a row; print their labels.
 
-    In the built book ``book_ext/static/film.js`` finds the printed line and plays the sheet.
-
-    Args:
-        draw: makes the figure of a frame; all have one size.
-        labels: of the frames, such as "step 100".
+    All have one size. In the book ``book_ext/static/film.js`` finds the line and plays the sheet.
     """
     frames = []
     for index in range(len(labels)):
