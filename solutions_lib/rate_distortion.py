@@ -1,7 +1,4 @@
-"""The exact rate-distortion bound of the mixture under squared error.
-
-Home page: Exercise 12.3.
-"""
+"""The exact rate-distortion bound of the mixture under squared error. Home page: Exercise 12.3."""
 
 import math
 
@@ -14,21 +11,14 @@ from solutions_lib.mixture import GaussianMixture
 def rate_distortion_bound(
     law: GaussianMixture, var: Positive, iterations: Count = 3000
 ) -> tuple[float, float]:
-    r"""Lower and upper end, in nats, of the rate-distortion objective at one slope.
+    r"""Lower and upper end, in nats, of the rate-distortion objective at slope -1/(2 var).
 
-    :math:`\min_{p(\hat x|x)} E\|x-\hat x\|^2/(2\,\text{var}) + I(x;\hat x)`, the intercept of the
-    tangent to Shannon's curve R(D) with slope -1/(2 var), which equals
+    :math:`\min_{p(\hat x|x)} E\|x-\hat x\|^2/(2\,\text{var}) + I(x;\hat x)`, the intercept of that
+    tangent to Shannon's curve R(D), equals
     :math:`\min_Q -E\log\int Q(dy)\,e^{-\|x-y\|^2/(2\,\text{var})}`. The Blahut-Arimoto iteration
     updates Q on a grid; the Kuhn-Tucker condition, on a grid ten times finer, turns any Q into a
     lower bound. If no component is narrower than ``var``, Q is known and both ends equal
     :math:`h(x)-\tfrac d2\log(2\pi\,\text{var})`.
-
-    Args:
-        law: a mixture in the plane.
-        var: variance equivalent to the slope.
-        iterations: of Blahut-Arimoto.
-    Returns:
-        lower and upper end.
     Source: Berger (1971), section 2.5; Cover & Thomas (2006), section 10.8.
     """
     if law.dim != 2:
@@ -47,8 +37,7 @@ def rate_distortion_bound(
     q = torch.full_like(mass, 1 / mass.numel())
     for _ in range(iterations):
         partition = rows @ q @ columns
-        growth = rows @ (mass / partition) @ columns
-        q = q * growth
+        q = q * (rows @ (mass / partition) @ columns)
     upper = -(mass * partition.log()).sum().item()
     finer = (torch.arange(a[0], a[-1], step / 10, dtype=torch.float64) for a in axes)
     rows, columns = (
