@@ -1,7 +1,4 @@
-"""The five-Gaussian data of the chapter and its exact law.
-
-Home page: Exercise 12.3.
-"""
+"""The five-Gaussian data of the chapter and its exact law. Home page: Exercise 12.3."""
 
 from collections.abc import Callable
 from copy import copy
@@ -24,11 +21,7 @@ Time = Fraction | Float[Tensor, ""] | Float[Tensor, "*n"]  # one, or one per poi
 def make_labelled_gaussian_mixture(
     n_samples: Count = 10000, seed: Index = 42
 ) -> tuple[Float[np.ndarray, "n 2"], Int[np.ndarray, " n"]]:
-    """The data of Exercise 12.3, float32, with the label 0-4 that each point was drawn from.
-
-    The exercise's code draws the labels first and then discards them; this is the same random
-    stream with the labels kept.
-    """
+    """The data of Exercise 12.3 with the labels 0-4, which its code draws first and discards."""
     rng = np.random.RandomState(seed)
     labels = rng.randint(0, 5, size=n_samples)
     data = CENTERS[labels] + STDS[labels, None] * rng.randn(n_samples, 2)
@@ -47,13 +40,6 @@ class GaussianMixture:
     Densities are in nats. Results are float64 on the device of the points; only samples are
     float32, ready for a network. Leading axes of ``means`` and ``stds`` make one law for each
     point, as :meth:`diffused` does with one time for each.
-
-    Args:
-        weights: positive, summing to 1.
-        means: one row per component.
-        stds: positive; one standard deviation per component.
-
-    Home page: Exercise 12.3.
     """
 
     weights: Float[Tensor, " k"]
@@ -124,23 +110,18 @@ class GaussianMixture:
     def sample_matched_gaussian(
         self, n: Count, generator: torch.Generator
     ) -> Float[Tensor, "{n} d"]:
-        """n draws of one Gaussian with the law's mean and covariance.
-
-        The structureless control: a useful metric tells it from the law.
-        """
+        """The structureless control: n draws of one Gaussian with the law's mean and covariance."""
         eps = torch.randn(n, self.dim, dtype=torch.float64, generator=generator)
         return (self.mean() + eps @ torch.linalg.cholesky(self.covariance()).T).float()
 
     def expect(
         self, f: Callable[[Float[Tensor, "n d"]], Float[Tensor, "n ..."]]
     ) -> Float[Tensor, "*shape"]:
-        """E[f(x)] by the trapezoidal rule (d <= 2), near machine precision if f is smooth.
-
-        The grid reaches 9 standard deviations beyond every mean with 8 nodes per smallest one.
-        """
+        """E[f(x)] by the trapezoidal rule (d <= 2), near machine precision if f is smooth."""
         self._require_one()
         if self.dim > 2:
             raise ValueError(f"expect needs dimension 1 or 2, got {self.dim}")
+        # 9 standard deviations beyond every mean, 8 nodes per smallest one
         low = (self.means - 9 * self.stds[:, None]).amin(0)
         high = (self.means + 9 * self.stds[:, None]).amax(0)
         step = self.stds.min().item() / 8
@@ -163,8 +144,7 @@ class GaussianMixture:
     def ball_probability(self, radius: Positive) -> Float[Tensor, " k"]:
         """P(x lies within radius * s_k of m_k) under the whole law, for each k.
 
-        In two dimensions a single component puts 1 - exp(-radius^2 / 2) into its own ball: 86 %
-        for radius 2, not the 95 % of one dimension.
+        In the plane a component puts 1 - exp(-radius^2 / 2) into its ball: 86 % for 2, not 95 %.
         """
         self._require_one()
         means, stds, weights = self.means.numpy(), self.stds.numpy(), self.weights.numpy()
@@ -173,11 +153,7 @@ class GaussianMixture:
         return torch.from_numpy(inside @ weights)
 
     def diffused(self, alpha_bar: Time) -> "GaussianMixture":
-        r"""The law of :math:`x_t = \sqrt{\bar\alpha}\,x_0 + \sqrt{1-\bar\alpha}\,\epsilon`.
-
-        Args:
-            alpha_bar: in [0, 1], one or one per point; 1 is the data, 0 the standard normal law.
-        """
+        r"""The law of :math:`\sqrt{\bar\alpha}\,x_0 + \sqrt{1-\bar\alpha}\,\epsilon`: data at 1."""
         alpha_bar = torch.as_tensor(alpha_bar, dtype=torch.float64)
         return self._scaled(alpha_bar.sqrt(), 1 - alpha_bar)
 
@@ -187,18 +163,14 @@ class GaussianMixture:
         return self._scaled(t, (1 - t) ** 2)
 
     def velocity(self, x: Float[Tensor, "*n {self.dim}"], t: Time) -> Float[Tensor, "*n d"]:
-        r"""The flow-matching field :math:`v(x,t) = E[x_1 - \epsilon \mid x_t = x]`.
+        r"""The flow-matching field :math:`E[x_1 - \epsilon \mid x_t = x]` of :meth:`interpolated`.
 
-        The path is that of :meth:`interpolated`, with noise and data paired independently.
-
-        Args:
-            t: time in [0, 1], one or one per point.
-        Source: Lipman et al. (2023), Flow matching for generative modeling, Theorem 1.
+        Noise and data are paired independently. Source: Lipman et al. (2023), Theorem 1.
         """
-        t, law = torch.as_tensor(t, dtype=torch.float64, device=x.device), self.interpolated(t)
-        means, var = self.means.to(x.device), self.stds.to(x.device) ** 2
-        slope = (t[..., None] * var - (1 - t[..., None])) / law.stds.to(x.device) ** 2
-        away = x.double()[..., None, :] - law.means.to(x.device)
+        t = torch.as_tensor(t, dtype=torch.float64, device=x.device)
+        law, means, var = self.interpolated(t), self.means.to(x.device), self.stds.to(x.device) ** 2
+        slope = (t[..., None] * var - (1 - t[..., None])) / law.stds**2
+        away = x.double()[..., None, :] - law.means
         return (law.posterior(x)[..., None] * (means + slope[..., None] * away)).sum(-2)
 
     def _scaled(self, scale: Tensor, noise_var: Tensor) -> "GaussianMixture":
