@@ -25,10 +25,6 @@ def require_finite(**tensors: Tensor) -> None:
 def environment_int(name: str, default: int, low: int) -> int:
     """The integer in an environment variable, at least ``low``."""
     text = os.environ.get(name, str(default))
-    try:
-        value = int(text)
-    except ValueError:
-        value = low - 1
-    if value < low:
+    if not text.isdecimal() or int(text) < low:
         raise ValueError(f"{name} must be an integer >= {low}, got {text!r}")
-    return value
+    return int(text)
