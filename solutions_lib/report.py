@@ -1,10 +1,7 @@
-"""Checks that print one fixed line or raise, tables over seeds, and source code in a page.
+"""Checks that print one line or raise, tables, source. Home page: "Reproduce and scale"."""
 
-Home page: the appendix page "Reproduce and scale".
-"""
-
-import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,25 +10,18 @@ import numpy as np
 import pandas as pd
 import torch
 from IPython.display import Markdown
+from jaxtyping import Bool
 from scipy.stats import binom
 
 from solutions_lib._values import Fraction, NonNegative
 
+Bound = float | int | None
+Truth = bool | np.bool_ | Bool[torch.Tensor, ""] | Bool[np.ndarray, ""]
 MARGIN = 4.0  # standard deviations between a bound and the mean, for a claim over seeds
 
 
-def check(claim: str, holds: Any, detail: object = "") -> None:
-    """Print ``✓ claim``, or raise an AssertionError with the detail.
-
-    Args:
-        claim: the statement in words, without figures that a re-run could change.
-        holds: a single truth value.
-        detail: the figures behind the claim.
-    """
-    if isinstance(holds, torch.Tensor | np.ndarray) and holds.ndim == 0:
-        holds = holds.item()
-    if not isinstance(holds, bool | np.bool_):
-        raise TypeError(f"holds must be a bool, got {type(holds)}")
+def check(claim: str, holds: Truth, detail: object = "") -> None:
+    """Print ``✓ claim``, or raise an AssertionError with the detail, the figures behind it."""
     if not holds:
         raise AssertionError(f"✗ {claim} {detail}".rstrip())
     print(f"✓ {claim}")
@@ -40,7 +30,7 @@ def check(claim: str, holds: Any, detail: object = "") -> None:
 def check_close(claim: str, value: Any, expected: Any, atol: NonNegative) -> None:
     """Check that all of ``value`` is within ``atol``, printed with the claim, of ``expected``."""
     gap = np.abs(np.asarray(value, dtype=float) - np.asarray(expected, dtype=float)).max()
-    check(f"{claim} (to {atol:.0e})", bool(gap <= atol), f"difference {gap:.3e}")
+    check(f"{claim} (to {atol:.0e})", gap <= atol, f"difference {gap:.3e}")
 
 
 def check_mean(claim: str, draws: Any, expected: float | int) -> None:
@@ -51,64 +41,48 @@ def check_mean(claim: str, draws: Any, expected: float | int) -> None:
     error = draws.std(ddof=1) / np.sqrt(len(draws))
     gap = abs(draws.mean() - expected)
     detail = f"mean {draws.mean():.5g}, expected {expected:.5g}, standard error {error:.2g}"
-    check(f"{claim} (within 5 standard errors)", bool(gap <= 5 * error), detail)
+    check(f"{claim} (within 5 standard errors)", gap <= 5 * error, detail)
 
 
 def check_runs(
-    claim: str,
-    values: Any,
-    *,
-    above: float | int | None = None,
-    below: float | int | None = None,
-    of_mean: bool = False,
+    claim: str, values: Any, *, above: Bound = None, below: Bound = None, of_mean: bool = False
 ) -> None:
-    """Check a bound on a figure of trained models, with a margin that other seeds need.
+    """Check bounds on a figure of trained models, with the margin that other seeds need.
 
-    Every run must satisfy the bound, and the bound must lie four seed standard deviations from the
-    mean. A difference between two variants is checked on the differences paired by seed.
-
-    Args:
-        claim: the statement in words.
-        values: the figure, one for each run (or one row for each, all of which are bounded).
-        above, below: the bounds; from theory, a floor or a stated effect size.
-        of_mean: the claim is about the mean over the runs: four of its standard errors.
+    ``values`` has a number or a row for each run; of two variants, the differences paired by seed.
+    Every run must satisfy the bounds, and they must lie four seed standard deviations from the
+    mean; with ``of_mean`` the claim is about the mean, and four of its standard errors are asked.
     """
     values = np.asarray(values, dtype=float)
     if values.ndim not in (1, 2) or len(values) == 0 or (above is None and below is None):
         raise ValueError("values must hold one row or number for each run, with a bound")
-    sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(values.shape[1:])
+    mean, sd = values.mean(axis=0), values.std(axis=0, ddof=min(1, len(values) - 1))
     spread = sd / np.sqrt(len(values)) if of_mean else sd
-    mean = values.mean(axis=0)
     low = np.minimum(mean - MARGIN * spread, mean if of_mean else values.min(axis=0))
     high = np.maximum(mean + MARGIN * spread, mean if of_mean else values.max(axis=0))
     holds = (above is None or (low > above).all()) and (below is None or (high < below).all())
     scope = "mean of" if of_mean else "all"
     detail = f"values {values.round(5).tolist()}, mean {mean}, sd {sd}, bounds {above}, {below}"
-    check(f"{claim} ({scope} {len(values)} runs)", bool(holds), detail)
+    check(f"{claim} ({scope} {len(values)} runs)", holds, detail)
 
 
 def check_most(claim: str, outcomes: Any, probability: Fraction) -> None:
     """Check a two-valued outcome of trained models: it was seen in at least k of the n runs.
 
-    k is the largest number that fails to be reached with a chance below 1 in 1000 if each run has
-    the outcome with the stated ``probability``. With too few runs for k >= 1 nothing is tested.
+    k is the largest number that is missed with a chance below 1 in 1000 if each run has the outcome
+    with the stated ``probability``. With too few runs for k >= 1 nothing is tested.
     """
     outcomes = np.asarray(outcomes, dtype=bool)
-    n = len(outcomes)
+    n, seen = len(outcomes), outcomes.sum()
     k = int(binom.ppf(1e-3, n, probability))
     if k == 0:
         print(f"– {claim} (not tested: {n} runs are too few)")
         return
-    seen = int(outcomes.sum())
     check(f"{claim} (in at least {k} of {n} runs)", seen >= k, f"seen in {seen}")
 
 
 def tidy(variants: Mapping[str, Iterable[Mapping[str, Any]]]) -> pd.DataFrame:
-    """The figures of all runs, one to a row: columns seed, variant, figure, value.
-
-    Args:
-        variants: for each variant its runs, one mapping from figure to value for each seed.
-    """
+    """All figures of the runs of each variant, a row for each: seed, variant, figure, value."""
     rows = [
         (seed, variant, figure, float(value))
         for variant, runs in variants.items()
@@ -133,24 +107,12 @@ def mean_sd(values: Any, digits: int = 3) -> str:
 def seed_table(results: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     """Mean ± standard deviation over seeds: a row for each figure, a column for each variant."""
     groups = results.groupby(["figure", "variant"], sort=False).value
-    table = groups.agg(lambda values: mean_sd(values, digits)).unstack()
-    return table.loc[results.figure.unique(), results.variant.unique()].rename_axis(
-        index=None, columns=None
-    )
+    table = groups.agg(lambda values: mean_sd(values, digits)).unstack().rename_axis(index=None)
+    return table.loc[results.figure.unique(), results.variant.unique()].rename_axis(columns=None)
 
 
 def show_source(*objects: Callable | type) -> Markdown:
     """The code of functions or classes as installed, each docstring cut to its first line."""
-    return Markdown("```python\n" + "\n\n".join(map(_short_source, objects)) + "\n```")
-
-
-def _short_source(item: Callable | type) -> str:
-    source = textwrap.dedent(inspect.getsource(item)).rstrip()
-    lines = source.splitlines()
-    documented = (ast.ClassDef, ast.FunctionDef)
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, documented)]
-    for node in sorted(nodes, key=lambda node: -node.lineno):
-        text = node.body[0]
-        if ast.get_docstring(node) and text.end_lineno > text.lineno:
-            lines[text.lineno - 1 : text.end_lineno] = [lines[text.lineno - 1] + '"""']
-    return "\n".join(lines)
+    code = "\n\n".join(textwrap.dedent(inspect.getsource(item)).rstrip() for item in objects)
+    short = re.sub(r'"""((?:(?!""").)+)\n(?s:.*?)"""', r'"""\1"""', code)
+    return Markdown(f"```python\n{short}\n```")
