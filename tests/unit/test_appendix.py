@@ -5,11 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
+from monte_carlo import assert_mean
 
 from solutions_lib import metrics
+from solutions_lib.ddpm import SimpleDDPM, ancestral, linear_schedule
 from solutions_lib.gan import GAN, train_gan
 from solutions_lib.mixture import CENTERS, STDS
-from solutions_lib.streams import seeds
+from solutions_lib.networks import TimeMLP
+from solutions_lib.streams import seeds, stream
 from solutions_lib.training import fit_epochs
 from solutions_lib.vae import VAE
 
@@ -63,6 +67,39 @@ def test_gan() -> None:
     assert default(train_gan, "batch_size") == 250
     assert "(default 1)" in ROWS["one update"]
     assert default(train_gan, "n_critic") == 1
+
+
+def test_diffusion() -> None:
+    assert ROWS["noise predictor"].startswith("three hidden SiLU layers of 256, linear output")
+    assert default(SimpleDDPM.__init__, "hidden_dim") == 256
+    kinds = [type(layer).__name__ for layer in SimpleDDPM(hidden_dim=4).eps.layers]
+    assert kinds == ["Linear", "SiLU"] * 3 + ["Linear"]
+    assert ROWS["embedding of the step"].startswith("64 numbers: sines and cosines")
+    assert default(TimeMLP.__init__, "time_dim") == 64
+    assert default(TimeMLP.__init__, "time_scale") == 1
+    assert ROWS["schedule"].startswith(r"$\beta_t$ linear from $10^{-4}$ to $0.02$")
+    assert default(linear_schedule, "beta_1") == 1e-4
+    assert default(linear_schedule, "beta_T") == 0.02
+    assert ROWS["number of steps"] == "$T = 500$"
+    assert default(SimpleDDPM.__init__, "n_timesteps") == 500
+    assert r"$\bar\alpha_T=0.0064$" in TEXT
+    assert linear_schedule(500)[-1].item() == pytest.approx(0.0064, abs=5e-5)
+
+
+def test_diffusion_loss_and_sampler() -> None:
+    assert "a predictor of zero costs 1" in ROWS["noise-prediction loss"]
+    model = SimpleDDPM(hidden_dim=4)
+    torch.nn.init.zeros_(model.eps.layers[-1].weight)
+    torch.nn.init.zeros_(model.eps.layers[-1].bias)
+    losses = [model.loss(torch.zeros(500, 2), stream("loss", i)).detach() for i in range(40)]
+    assert_mean(torch.stack(losses), 1)
+    assert ROWS["step variance"].endswith("which is 0 in the last step")
+    alpha_bar = linear_schedule(2, beta_T=0.5)
+    x = torch.zeros(5000, 2)
+    first, last = ancestral(lambda x, _: torch.zeros_like(x), x, alpha_bar, stream("steps"))
+    stated = 0.5 * (1 - alpha_bar[1]) / (1 - alpha_bar[2])
+    assert_mean(first.double().square().flatten(), stated.item())
+    torch.testing.assert_close(last, first / (1 - 1e-4) ** 0.5)
 
 
 def test_rules() -> None:
