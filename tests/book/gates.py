@@ -1,6 +1,7 @@
 """What a built page must keep to. Each gate takes a page and returns a list of complaints."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,13 +20,28 @@ REMOTE_STYLE = re.compile(r"""(?:@import|url\()\s*["'(]*\s*(?:https?:)?//""", re
 FORMULAS_AS_WORDS = (
     "document.querySelectorAll('mjx-container').forEach(e => e.replaceChildren('formula'))"
 )
+ONE_TOKEN_OF_A_KIND = """() => {
+  const seen = new Set();
+  for (const token of document.querySelectorAll('.highlight span[class]')) {
+    const kind = token.className + ' in ' + token.closest('[class*="highlight-"]')?.className;
+    if (seen.has(kind)) token.replaceWith(...token.childNodes);
+    seen.add(kind);
+  }
+  document.querySelectorAll('.highlight').forEach(block => block.normalize());
+}"""
 END_OF_TRANSITIONS = "document.getAnimations().forEach(animation => animation.cancel())"
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}  # it may not fetch over file://
 
 
+@lru_cache(maxsize=1)
+def parse(html: str) -> BeautifulSoup:
+    """The tree of a page; the gates of one file read the same one."""
+    return BeautifulSoup(html, "html.parser")
+
+
 def external_loads(html: str) -> list[str]:
     """Everything that the browser would fetch from outside while it shows the page."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup = parse(html)
     complaints = []
     for tag in soup.find_all(True):
         names = ["src", "srcset", "poster", "data"] + ["href"] * (tag.name == "link")
@@ -49,13 +65,13 @@ def external_styles(css: str) -> list[str]:
 
 def anchors(html: str) -> set[str]:
     """The ids that a link can jump to."""
-    return {tag["id"] for tag in BeautifulSoup(html, "html.parser").find_all(id=True)}
+    return {tag["id"] for tag in parse(html).find_all(id=True)}
 
 
 def dead_links(path: Path, anchors_of: dict[Path, set[str]]) -> list[str]:
     """Internal links of a page to files or anchors that do not exist."""
     complaints = []
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    soup = parse(path.read_text(encoding="utf-8"))
     targets = [tag.get("href") or tag.get("src") for tag in soup.select("[href], [src]")]
     for target in dict.fromkeys(filter(None, targets)):
         parts = urlsplit(target)
@@ -72,7 +88,7 @@ def dead_links(path: Path, anchors_of: dict[Path, set[str]]) -> list[str]:
 def missing_alt(html: str) -> list[str]:
     """Images without a text that says what one sees; the logo stands beside its own text."""
     complaints = []
-    for image in BeautifulSoup(html, "html.parser").select("img:not(.logo__image)"):
+    for image in parse(html).select("img:not(.logo__image)"):
         alt = image.get("alt", "")
         if len(alt) < MIN_ALT_CHARACTERS or alt.startswith(("Figure", "_images/")):
             complaints.append(f"image {image.get('src', '')[:60]} has alt text {alt!r}")
@@ -81,7 +97,7 @@ def missing_alt(html: str) -> list[str]:
 
 def overweight(path: Path) -> list[str]:
     """The page with its own images must not exceed MAX_PAGE_BYTES."""
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    soup = parse(path.read_text(encoding="utf-8"))
     sources = {image["src"] for image in soup.select("img[src]")}
     files = [path.parent / unquote(src) for src in sources if not urlsplit(src).scheme]
     size = sum(file.stat().st_size for file in [path, *files])
@@ -91,7 +107,7 @@ def overweight(path: Path) -> list[str]:
 def heavy_films(path: Path) -> list[str]:
     """The sheet of a film is the only image of its cell and must not exceed MAX_FILM_BYTES."""
     complaints = []
-    for text in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select("pre"):
+    for text in parse(path.read_text(encoding="utf-8")).select("pre"):
         output = text.find_parent(class_="cell_output")
         if output and FILM.search(text.get_text()):
             sources = [image["src"] for image in output.select("img")]
@@ -142,10 +158,13 @@ def barriers(page: Page) -> list[str]:
     """What axe-core finds hard to reach or to read for some readers.
 
     Formulas become a word first: they are MathJax's own, and their thousands of glyphs cost most of
-    the time; a table header that holds only a formula is not empty. Transitions are ended: halfway
-    from the light to the dark theme a text has neither scheme's contrast.
+    the time; a table header that holds only a formula is not empty. Of the thousands of coloured
+    words in code, which cost most of the rest, one of each kind stays: the others look the same.
+    Transitions are ended: halfway from the light to the dark theme a text has neither scheme's
+    contrast.
     """
     page.evaluate(FORMULAS_AS_WORDS)
+    page.evaluate(ONE_TOKEN_OF_A_KIND)
     page.evaluate(END_OF_TRANSITIONS)
     found = Axe().run(page, options=AXE_OPTIONS).response["violations"]
     return [f"axe {rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]

@@ -161,6 +161,17 @@ def test_a_formula_is_no_empty_table_header(
     assert (not gates.barriers(page)) == sound
 
 
+def test_barriers_reads_every_kind_of_token(page: Page, tmp_path: Path) -> None:
+    style = "<style>.k {color: #333} .c {color: #bbb} pre {background: white}</style>"
+    code = '<div class="highlight-python"><div class="highlight"><pre>%s</pre></div></div>'
+    show(page, tmp_path, style + code % ('<span class="k">if</span> ' * 100))
+    assert not gates.barriers(page)
+    assert page.locator("pre span").count() == 1
+    comment = '<span class="c"># pale</span>'
+    show(page, tmp_path, style + code % ('<span class="k">if</span> ' * 100 + comment))
+    assert gates.barriers(page)
+
+
 def test_barriers_judges_the_end_of_a_transition(page: Page, tmp_path: Path) -> None:
     pale = '<p style="color: #bbb; background: white; transition: color 60s">text</p>'
     show(page, tmp_path, pale)
