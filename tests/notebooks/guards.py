@@ -19,7 +19,7 @@ MAX_BULLETS = 5
 WORD_BUDGET = {1: 1200, 2: 1600, 3: 2000, 4: 2000}  # of the main path, by stars
 HOME_PAGE_WORDS = 400  # more, where a given model is shown
 
-CHECK = re.compile(r"^\s*check(_\w+)?\(", re.MULTILINE)
+CHECK = re.compile(r"^\s*(report\.)?check(_\w+)?\(", re.MULTILINE)
 STAR_IMPORT = re.compile(r"^\s*from .* import \*", re.MULTILINE)
 RUN_TIME = re.compile(r"Run time: about (\d+) (s|min)\b")
 ABSOLUTE_PATH = re.compile(
