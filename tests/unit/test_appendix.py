@@ -10,8 +10,9 @@ from monte_carlo import assert_mean
 
 from solutions_lib import metrics
 from solutions_lib.ddpm import SimpleDDPM, ancestral, linear_schedule
+from solutions_lib.flow_matching import FlowMatchingTrainer, euler, independent
 from solutions_lib.gan import GAN, train_gan
-from solutions_lib.mixture import CENTERS, STDS
+from solutions_lib.mixture import CENTERS, STDS, five_gaussians
 from solutions_lib.networks import TimeMLP
 from solutions_lib.streams import seeds, stream
 from solutions_lib.training import fit_epochs
@@ -100,6 +101,34 @@ def test_diffusion_loss_and_sampler() -> None:
     stated = 0.5 * (1 - alpha_bar[1]) / (1 - alpha_bar[2])
     assert_mean(first.double().square().flatten(), stated.item())
     torch.testing.assert_close(last, first / (1 - 1e-4) ** 0.5)
+
+
+def test_flow_matching() -> None:
+    assert ROWS["velocity network"].startswith("three hidden SiLU layers of 128, linear output")
+    assert default(FlowMatchingTrainer.__init__, "hidden_dim") == 128
+    kinds = [type(layer).__name__ for layer in FlowMatchingTrainer(hidden_dim=4).velocity.layers]
+    assert kinds == ["Linear", "SiLU"] * 3 + ["Linear"]
+    assert ROWS["embedding of the time"].endswith(r"$1000\,t$")
+    assert FlowMatchingTrainer().velocity.time_scale == 1000
+    assert ROWS["coupling"] == "noise and data are paired as they are drawn"
+    assert default(FlowMatchingTrainer.__init__, "coupling") is independent
+    assert ROWS["integrator"] == "Euler's method, 50 equal steps from $N(0, I)$"
+    assert default(FlowMatchingTrainer.sample, "n_steps") == 50
+    assert default(FlowMatchingTrainer.sample, "integrator") is euler
+
+
+def test_flow_matching_loss() -> None:
+    """Zero in place of the velocity, and the exact field, cost what the appendix says."""
+    floor, of_zero = map(
+        float, re.findall(r"velocity loss below ([\d.]+), .* costs ([\d.]+)\.", TEXT)[0]
+    )
+    law = five_gaussians()
+    model = FlowMatchingTrainer(hidden_dim=4)
+    draws = [law.sample(1000, stream("data", i)) for i in range(40)]
+    for field, stated in ((law.velocity, floor), (lambda x, _: torch.zeros_like(x), of_zero)):
+        model.velocity.forward = field
+        losses = [model.loss(x, stream("loss", i)) for i, x in enumerate(draws)]
+        assert_mean(torch.stack(losses).double(), stated)
 
 
 def test_rules() -> None:

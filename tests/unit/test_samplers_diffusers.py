@@ -4,16 +4,14 @@
 spacing is the even one of Exercise 12.22. Schedulers are plain arithmetic: nothing is downloaded.
 """
 
-import ast
 import os
 from itertools import pairwise
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
 from monte_carlo import rng
+from page_code import on_the_page
 
 from solutions_lib import ddpm
 from solutions_lib.ddpm import ancestral, exact_eps, linear_schedule
@@ -23,7 +21,6 @@ from solutions_lib.networks import randn
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when diffusers is imported
 from diffusers import DDIMScheduler, DDPMScheduler
 
-PAGE = Path(__file__).parents[2] / "chapters" / "applications" / "12_22_ddim.ipynb"
 T = 1000
 ALPHA_BAR = linear_schedule(T)
 EPS = exact_eps(five_gaussians(), ALPHA_BAR)
@@ -37,20 +34,9 @@ def theirs_in_float64(kind: type, **settings: object) -> DDIMScheduler | DDPMSch
     return scheduler
 
 
-def on_the_page(*names: str) -> dict:
-    """The functions of these names, from the code that the page shows."""
-    cells = nbformat.read(PAGE, as_version=4).cells
-    trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
-    found = [
-        node
-        for tree in trees
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name in names
-    ]
-    assert sorted(node.name for node in found) == sorted(names)
+def on_page_12_22(*names: str) -> dict:
     scope = {"torch": torch, "np": np, "pairwise": pairwise, "randn": randn, "ddpm": ddpm}
-    exec(compile(ast.Module(found, type_ignores=[]), str(PAGE), "exec"), scope)
-    return scope
+    return on_the_page("applications/12_22_ddim.ipynb", scope, *names)
 
 
 def start(n: int = 50) -> torch.Tensor:
@@ -79,7 +65,7 @@ def test_ancestral_steps_are_those_of_ddpm_scheduler() -> None:
 @pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("n_steps", [10, 50, 250])
 def test_ddim_steps_are_those_of_ddim_scheduler(eta: float, n_steps: int) -> None:
-    page = on_the_page("ddim", "even_times")
+    page = on_page_12_22("ddim", "even_times")
     scheduler = theirs_in_float64(DDIMScheduler, set_alpha_to_one=True, timestep_spacing="trailing")
     scheduler.set_timesteps(n_steps)
     times = page["even_times"](T, n_steps)
@@ -97,7 +83,7 @@ def test_ddim_steps_are_those_of_ddim_scheduler(eta: float, n_steps: int) -> Non
 
 def test_the_comparison_notices_another_last_level() -> None:
     """Their other convention ends at the first noise level instead of the data."""
-    page = on_the_page("ddim", "even_times")
+    page = on_page_12_22("ddim", "even_times")
     scheduler = theirs_in_float64(
         DDIMScheduler, set_alpha_to_one=False, timestep_spacing="trailing"
     )
