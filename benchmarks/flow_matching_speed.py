@@ -1,7 +1,7 @@
 """Speed and quality of the flow of Exercise 12.15, beside the setting of a public recipe.
 
-Ours: hidden width 64, 200 epochs of ``fit`` in batches of 1024 at 8e-3. The other has the setting of
-the 2-D tutorial of ``torchcfm``: three hidden SELU layers of 64 on the point beside its time,
+Ours: hidden width 64, 200 epochs of ``fit`` in batches of 1024 at 8e-3. The other has the setting
+of the 2-D tutorial of ``torchcfm``: three hidden SELU layers of 64 on the point beside its time,
 20 000 steps of Adam at 1e-3 with batches of 256, here drawn from the training set. Only the setting
 is taken, and its smoothing sigma is 0 as ours is. Its samples take our 50 Euler steps.
 
